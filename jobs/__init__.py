@@ -1,0 +1,1 @@
+"""One file per step, a verb each: all reading and writing is called from here."""

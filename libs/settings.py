@@ -1,0 +1,199 @@
+"""Typed settings: `conf/base.yml`, then `conf/<env>.yml`, then `--set key=value`, validated once."""
+
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from libs.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SecretRef(_Section):
+    """Where a secret lies: a scope and a key in it. Never the secret itself."""
+
+    scope: str
+    key: str
+
+
+class Paths(_Section):
+    """Folders; `{root}` in each stands for `root`."""
+
+    root: Path
+    landing: Path
+    archive: Path
+    quarantine: Path
+    lake: Path
+    secrets: Path
+
+
+class Keys(_Section):
+    """The two key rings, as references."""
+
+    platform: SecretRef
+    trusts: SecretRef
+
+
+class Trust(_Section):
+    """A trust that sends extracts; `system` names a contract in `conf/feeds`, `cadence_minutes` its rhythm."""
+
+    name: str
+    system: str
+    cadence_minutes: int = Field(gt=0)
+
+
+class Intake(_Section):
+    """Limits in MiB, so that nothing is expanded beyond what the machine can hold."""
+
+    max_sealed_mib: int = Field(gt=0)
+    max_extract_mib: int = Field(gt=0)
+
+
+class Linkage(_Section):
+    """When two trusts' rows are one pathway; the gap is in days."""
+
+    referral_gap_days: int = Field(ge=0)
+
+
+class Warehouse(_Section):
+    """The SQL database of the publication, as an SQLAlchemy URL without a password."""
+
+    url: str
+
+
+class Spark(_Section):
+    """The size of the session that we start ourselves; a Databricks cluster brings its own."""
+
+    master: str
+    driver_memory: str
+    shuffle_partitions: int = Field(gt=0)
+
+
+class Settings(_Section):
+    """Everything that an environment may configure."""
+
+    env: str
+    platform: str
+    alliance: str
+    timezone: str
+    catalog: str | None
+    paths: Paths
+    keys: Keys
+    trusts: dict[str, Trust]
+    intake: Intake
+    linkage: Linkage
+    warehouse: Warehouse
+    spark: Spark
+
+
+def load_settings(env: str = "local", overrides: Sequence[str] = (), conf: Path | None = None) -> Settings:
+    """Read the settings of an environment; `overrides` are `dotted.key=value`, the value in YAML.
+
+    Raises SettingsError for an unknown environment, an unknown key (naming the nearest known one), a missing
+    key or a value of the wrong form.
+    """
+    folder = conf if conf is not None else conf_folder()
+    values = _read_yaml(folder / "base.yml")
+    overlay = folder / f"{env}.yml"
+    if env == "base" or not overlay.is_file():
+        known = sorted(path.stem for path in folder.glob("*.yml") if path.stem != "base")
+        raise SettingsError(f"no environment {env!r}", do=f"Use one of: {', '.join(known)}.")
+    values = _merge(values, _read_yaml(overlay))
+    for override in overrides:
+        values = _merge(values, _parse_override(override))
+    values["env"] = env
+    _refuse_unknown_keys(values, Settings, "", source=f"conf/{env}.yml")
+    try:
+        return Settings.model_validate(_fill_root(values))
+    except ValidationError as fault:
+        first = fault.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {key!r} is not usable: {first['msg']}", do=f"Set it in conf/{env}.yml or conf/base.yml."
+        ) from None
+
+
+def conf_folder() -> Path:
+    """The folder of configuration that ships with the code."""
+    return Path(__file__).parents[1] / "conf"
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = mark.line + 1 if mark else 0
+        raise SettingsError("not valid YAML", do="Mend the line named.", file=path.name, line=line) from None
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both_are_sections = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both_are_sections else value
+    return merged
+
+
+def _parse_override(override: str) -> dict[str, Any]:
+    key, separator, text = override.partition("=")
+    if not separator or not key.strip():
+        raise SettingsError("--set takes key=value", do="Write for example --set paths.root=build/mine.")
+    try:
+        value: Any = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise SettingsError("--set: the value is not YAML", do="Quote it.", setting=key) from None
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _fill_root(values: dict[str, Any]) -> dict[str, Any]:
+    """Put `paths.root` where a path or the warehouse URL says `{root}`."""
+    root = str(values.get("paths", {}).get("root", ""))
+
+    def fill(value: Any) -> Any:
+        return value.replace("{root}", root) if isinstance(value, str) else value
+
+    filled = dict(values)
+    for section in ("paths", "warehouse"):
+        if isinstance(filled.get(section), Mapping):
+            filled[section] = {key: fill(value) for key, value in filled[section].items()}
+    return filled
+
+
+def _refuse_unknown_keys(values: Mapping[str, Any], model: type[BaseModel], prefix: str, *, source: str) -> None:
+    for key, value in values.items():
+        if key not in model.model_fields:
+            near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.0)
+            raise SettingsError(
+                f"unknown setting {prefix + key!r}", do=f"Did you mean {prefix + near[0]!r}?", source=source
+            )
+        section, is_mapping = _section_model(model.model_fields[key].annotation)
+        if section is None or not isinstance(value, Mapping):
+            continue
+        entries = value.items() if is_mapping else [("", value)]
+        for name, entry in entries:
+            if isinstance(entry, Mapping):
+                inner = f"{prefix}{key}.{name}." if is_mapping else f"{prefix}{key}."
+                _refuse_unknown_keys(entry, section, inner, source=source)
+
+
+def _section_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The section behind a field, and whether the field maps names to such sections."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is dict and isinstance(arguments[1], type):
+        return (arguments[1], True) if issubclass(arguments[1], BaseModel) else (None, False)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next((found for found in map(_section_model, arguments) if found[0]), (None, False))
+    return None, False
