@@ -70,11 +70,12 @@ class Warehouse(_Section):
 
 
 class Spark(_Section):
-    """The size of the session that we start ourselves; a Databricks cluster brings its own."""
+    """The session that we start ourselves (a Databricks cluster brings its own); `jars` is the cache of Delta's."""
 
     master: str
     driver_memory: str
     shuffle_partitions: int = Field(gt=0)
+    jars: Path
 
 
 class Settings(_Section):

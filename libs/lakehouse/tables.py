@@ -1,0 +1,175 @@
+"""The lake's tables: read, append, replace, merge and swap them by name, and count what was committed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from delta.exceptions import DeltaConcurrentModificationException
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from libs.errors import ConcurrentRunError, StepOrderError
+from libs.settings import Settings
+
+# Source registers have columns such as `D.O.B.` and `62 Day Breach Date`; two statistics columns (notes 4.9).
+BRONZE_PROPERTIES = {"delta.columnMapping.mode": "name", "delta.dataSkippingNumIndexedCols": "2"}
+
+
+@dataclass
+class Lake:
+    """Delta tables by `schema.table`: folders under `root`, or Unity Catalog tables under `catalog`.
+
+    `commits` counts the Delta commits made through this object.
+    """
+
+    spark: SparkSession
+    root: Path
+    catalog: str | None = None
+    commits: int = field(default=0, init=False)
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been written."""
+        if self.catalog:
+            return bool(self.spark.catalog.tableExists(self._full_name(name)))
+        return (self._path(name) / "_delta_log").is_dir()
+
+    def read(self, name: str) -> DataFrame:
+        """The table as it stands. Raises StepOrderError when nothing has written it yet."""
+        if not self.exists(name):
+            raise StepOrderError("this table does not exist yet", do="Run `cancollaborate hourly` first.", table=name)
+        if self.catalog:
+            return self.spark.read.table(self._full_name(name))
+        return self.spark.read.format("delta").load(str(self._path(name)))
+
+    def read_or_empty(self, name: str, schema: StructType) -> DataFrame:
+        """The table, or a frame without rows where it is still to be written."""
+        return self.read(name) if self.exists(name) else self.spark.createDataFrame([], schema)
+
+    def version(self, name: str) -> int:
+        """The number of the table's last commit; -1 for a table that does not exist."""
+        if not self.exists(name):
+            return -1
+        return int(self._table(name).history(1).select("version").collect()[0][0])
+
+    def append(self, name: str, rows: DataFrame) -> None:
+        """Add rows; the first ones make the table."""
+        with self._commit(name):
+            self._save(rows.write.format("delta").mode("append"), name)
+
+    def replace_where(
+        self, name: str, rows: DataFrame, *, predicate: str, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Put rows in the place of all that meet the predicate, in one commit: safe to repeat after a crash."""
+        writer = rows.write.format("delta")
+        if self.exists(name):
+            writer = writer.mode("overwrite").option("replaceWhere", predicate)
+        else:
+            writer = writer.mode("append").options(**(properties or {}))
+        with self._commit(name):
+            self._save(writer, name)
+
+    def swap(self, name: str, rows: DataFrame) -> None:
+        """Put rows in the place of the whole table, in one commit."""
+        with self._commit(name):
+            self._save(rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true"), name)
+
+    def merge(
+        self,
+        name: str,
+        rows: DataFrame,
+        *,
+        keys: Sequence[str],
+        gone: DataFrame | None = None,
+        stamp: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Bring the table to hold `rows`, and drop the keys in `gone`; return how many rows changed.
+
+        A row whose `row_hash` stands already is untouched, and a table in which nothing changes gets no commit.
+        `rows` has one row a key and a `row_hash`; `stamp` adds columns to the rows that are written.
+        """
+        stamped = rows.select("*", *(F.lit(value).alias(column) for column, value in (stamp or {}).items()))
+        if not self.exists(name):
+            with self._commit(name):
+                self._save(stamped.write.format("delta").mode("append"), name)
+            return self.read(name).count()
+        changes = self._changes(name, stamped, keys=keys, gone=gone).persist()
+        try:
+            changed_count = changes.count()
+            if changed_count:
+                self._merge_changes(name, changes, keys, stamped.columns)
+        finally:
+            changes.unpersist()
+        return changed_count
+
+    def register(self) -> None:
+        """Make every table of the lake readable by name: `select … from gold.ptl_current`."""
+        if self.catalog:
+            self.spark.catalog.setCurrentCatalog(self.catalog)
+            return
+        for log in sorted(self.root.glob("*/*/_delta_log")):
+            table, schema = log.parent.name, log.parent.parent.name
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            self.spark.sql(
+                f"CREATE TABLE IF NOT EXISTS {schema}.{table} USING DELTA LOCATION '{log.parent.absolute()}'"
+            )
+
+    def _changes(self, name: str, rows: DataFrame, *, keys: Sequence[str], gone: DataFrame | None) -> DataFrame:
+        """The rows that are new or differ, and the keys to drop marked `_is_gone`."""
+        standing = self.read(name).select(*keys, F.col("row_hash").alias("_standing_hash"))
+        is_changed = F.col("_standing_hash").isNull() | (F.col("_standing_hash") != F.col("row_hash"))
+        changed = rows.join(standing, [*keys], "left").where(is_changed).drop("_standing_hash")
+        changed = changed.select(*rows.columns, F.lit(False).alias("_is_gone"))
+        if gone is None:
+            return changed
+        dropped = gone.select(*keys).distinct().join(standing.select(*keys), [*keys], "left_semi")
+        return changed.unionByName(dropped.withColumn("_is_gone", F.lit(True)), allowMissingColumns=True)
+
+    def _merge_changes(self, name: str, changes: DataFrame, keys: Sequence[str], columns: Sequence[str]) -> None:
+        values = {column: F.col(f"change.`{column}`") for column in columns}
+        same_row = " and ".join(f"standing.`{key}` = change.`{key}`" for key in keys)
+        merging = (
+            self._table(name)
+            .alias("standing")
+            .merge(changes.alias("change"), same_row)
+            .whenMatchedDelete("change._is_gone")
+            .whenMatchedUpdate(set=dict(values))
+            .whenNotMatchedInsert("not change._is_gone", values=dict(values))
+        )
+        with self._commit(name):
+            merging.execute()
+
+    @contextmanager
+    def _commit(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except DeltaConcurrentModificationException:
+            raise ConcurrentRunError(
+                "another run wrote this table at the same time", do="Let it finish, then run again.", table=name
+            ) from None
+        self.commits += 1
+
+    def _save(self, writer: DataFrameWriter, name: str) -> None:
+        if self.catalog:
+            writer.saveAsTable(self._full_name(name))
+        else:
+            writer.save(str(self._path(name)))
+
+    def _table(self, name: str) -> DeltaTable:
+        if self.catalog:
+            return DeltaTable.forName(self.spark, self._full_name(name))
+        return DeltaTable.forPath(self.spark, str(self._path(name)))
+
+    def _full_name(self, name: str) -> str:
+        return f"{self.catalog}.{name}"
+
+    def _path(self, name: str) -> Path:
+        return (self.root / name.replace(".", "/")).absolute()
+
+
+def open_lake(spark: SparkSession, settings: Settings) -> Lake:
+    """The lake of an environment."""
+    return Lake(spark, settings.paths.lake, settings.catalog)

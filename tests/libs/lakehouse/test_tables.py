@@ -1,0 +1,93 @@
+"""The lake on real Delta folders."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from libs.errors import StepOrderError
+from libs.fingerprint import row_hash
+from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake
+
+SCHEMA = "key string, value string"
+
+
+def rows(spark: SparkSession, *pairs: tuple[str, str | None]) -> DataFrame:
+    return spark.createDataFrame(list(pairs), SCHEMA).withColumn("row_hash", row_hash(["key", "value"]))
+
+
+def contents(lake: Lake, name: str) -> dict[str, str]:
+    return {row["key"]: row["value"] for row in lake.read(name).collect()}
+
+
+def log_length(lake: Lake, name: str) -> int:
+    return len(list((lake.root / name.replace(".", "/") / "_delta_log").glob("*.json")))
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Lake:
+    return Lake(spark, tmp_path / "lake")
+
+
+def test_reading_a_table_that_nothing_wrote_says_what_to_run(lake: Lake) -> None:
+    with pytest.raises(StepOrderError, match=r"this table does not exist yet \(table=gold.nothing\). Run `cancoll"):
+        lake.read("gold.nothing")
+    assert lake.version("gold.nothing") == -1
+    assert lake.read_or_empty("gold.nothing", rows(lake.spark).schema).count() == 0
+
+
+def test_a_merge_changes_adds_and_drops_what_it_is_told_and_leaves_the_rest(lake: Lake) -> None:
+    lake.merge("gold.t", rows(lake.spark, ("a", "1"), ("b", "1"), ("c", "1")), keys=["key"], stamp={"run_id": "r1"})
+    gone = lake.spark.createDataFrame([("c",), ("never",)], "key string")
+    changed = lake.merge(
+        "gold.t", rows(lake.spark, ("a", "1"), ("b", "2"), ("d", "1")), keys=["key"], gone=gone, stamp={"run_id": "r2"}
+    )
+    assert contents(lake, "gold.t") == {"a": "1", "b": "2", "d": "1"}
+    assert changed == 3
+    assert {row["key"]: row["run_id"] for row in lake.read("gold.t").collect()} == {"a": "r1", "b": "r2", "d": "r2"}
+
+
+def test_a_merge_that_changes_nothing_makes_no_commit(lake: Lake) -> None:
+    lake.merge("gold.t", rows(lake.spark, ("a", "1")), keys=["key"])
+    before = log_length(lake, "gold.t")
+    assert lake.merge("gold.t", rows(lake.spark, ("a", "1")), keys=["key"]) == 0
+    assert log_length(lake, "gold.t") == before
+    assert lake.commits == 1
+
+
+def test_commits_counted_are_the_commits_in_the_log(lake: Lake) -> None:
+    lake.append("ops.t", rows(lake.spark, ("a", "1")))
+    lake.append("ops.t", rows(lake.spark, ("b", "1")))
+    lake.merge("ops.t", rows(lake.spark, ("b", "2")), keys=["key"])
+    lake.swap("ops.t", rows(lake.spark, ("z", "1")))
+    assert lake.commits == log_length(lake, "ops.t") == lake.version("ops.t") + 1 == 4
+    assert contents(lake, "ops.t") == {"z": "1"}
+
+
+def test_replacing_where_is_safe_to_repeat(lake: Lake) -> None:
+    first = rows(lake.spark, ("a", "1")).withColumn("_file_id", F.lit(1))
+    second = rows(lake.spark, ("b", "1")).withColumn("_file_id", F.lit(2))
+    lake.replace_where("bronze.t", first, predicate="_file_id > 0", properties=BRONZE_PROPERTIES)
+    lake.replace_where("bronze.t", second, predicate="_file_id > 1")
+    lake.replace_where("bronze.t", second, predicate="_file_id > 1")
+    assert contents(lake, "bronze.t") == {"a": "1", "b": "1"}
+
+
+def test_bronze_takes_the_headings_of_the_registers_as_they_are(lake: Lake) -> None:
+    headings = lake.spark.createDataFrame([("01/02/1950", "3")], "`D.O.B.` string, `62 Day Breach Date` string")
+    lake.replace_where("bronze.t", headings, predicate="true", properties=BRONZE_PROPERTIES)
+    assert lake.read("bronze.t").columns == ["D.O.B.", "62 Day Breach Date"]
+
+
+def test_registered_tables_are_read_by_name_in_sql(lake: Lake) -> None:
+    lake.append("gold.by_name", rows(lake.spark, ("a", "1")))
+    lake.register()
+    assert lake.spark.sql("select value from gold.by_name").collect()[0]["value"] == "1"
+    lake.spark.sql("drop table gold.by_name")
+
+
+def test_a_value_that_moves_to_its_empty_neighbour_changes_the_hash(spark: SparkSession) -> None:
+    moved = spark.createDataFrame([("x", None), (None, "x"), ("x", None)], "left string, right string")
+    hashes = [row[0] for row in moved.select(row_hash(["left", "right"])).collect()]
+    assert hashes[0] == hashes[2] != hashes[1]
