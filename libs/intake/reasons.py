@@ -1,0 +1,52 @@
+"""Why a file was not taken, in codes that a trust's own staff can act on."""
+
+from dataclasses import dataclass
+
+# code -> what happened and what to do. Sent back to the trust: no sentence may depend on a cell value.
+REASONS: dict[str, str] = {
+    "NAME_INVALID": "The file name is not <ODS>_<system>_<yyyymmddThhmmssZ>_<sequence>.jwe: rename it"
+    " and send it again.",
+    "TRUST_UNKNOWN": "The file lies in the folder of no configured trust: move it below landing/<ODS>/ or configure the"
+    " trust.",
+    "TOO_LARGE": "The sealed file is larger than the configured limit: send a smaller extract or raise the limit.",
+    "EMPTY": "The file has no content: check the transfer and send it again under a new sequence number.",
+    "NOT_SEALED": "The file is not a compact JWE: seal the extract before sending it.",
+    "ALGORITHM_REFUSED": "The file uses an algorithm or a header that the contract does not allow for its key: seal it"
+    " with the algorithm that the key names.",
+    "PLATFORM_KEY_UNKNOWN": "The file is sealed to a key that the platform does not hold: fetch the platform's current"
+    " public key and seal it again.",
+    "DAMAGED": "The file can't be decrypted, so it was changed or cut short after sealing: transfer it again.",
+    "NOT_SIGNED": "What was encrypted is not a signed extract: sign first, then encrypt.",
+    "SENDER_KEY_UNKNOWN": "The file is signed with a key that is not in the ring of the trusts: register the public key"
+    " first.",
+    "SENDER_KEY_EXPIRED": "The signing key was not valid at the time of the extract: sign with the current key.",
+    "SENDER_WRONG": "The signing key belongs to another trust than the one the file names: sign with your own key.",
+    "SIGNATURE_WRONG": "The signature does not fit the content: seal the extract again with your own key.",
+    "AUDIENCE_WRONG": "The file is meant for another platform or environment: seal it for this one.",
+    "CLAIMS_MISSING": "The signed header lacks a claim or holds one of the wrong form: update the sealing tool.",
+    "CLAIMS_DISAGREE": "File name, folder and signed claims do not say the same: name the file by its own claims.",
+    "EXTRACT_DAMAGED": "The extract inside is not what was hashed when it was sealed: make and seal it again.",
+    "EXTRACT_TOO_LARGE": "The extract expands beyond the configured limit: split it or raise the limit.",
+    "CONTRACT_UNKNOWN": "The file names a system or a contract version that the trust is not configured for: agree on"
+    " the contract first.",
+    "HEADER_WRONG": "The header row lacks a mandatory column or names one twice: compare it with the feed contract.",
+    "CHARACTER_SET_WRONG": "The extract is not in the contract's character set: check the export settings.",
+    "ROW_COUNT_WRONG": "The number of rows is not the one that was signed: make the extract again.",
+    "ROWS_MALFORMED": "A row has more or fewer fields than the header, or a quote never closes: check the export's"
+    " delimiter and quoting.",
+    "UNREADABLE": "The file could not be read for a reason that nobody foresaw: tell the platform's support.",
+    "DUPLICATE": "The same file was taken before: nothing to do.",
+    "SEQUENCE_REUSED": "Another file with this sequence number was taken before: number the extracts increasingly.",
+    "OUT_OF_ORDER": "A newer extract of this feed was taken before: send the current one, or old ones as history.",
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file is not taken; `reason` is a code of `REASONS`."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.reason not in REASONS:
+            raise ValueError(f"{self.reason!r} is not a code of REASONS")
