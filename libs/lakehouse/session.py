@@ -49,7 +49,7 @@ def local_configuration(settings: Settings) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.warehouse.dir": str((settings.paths.lake / "_warehouse").absolute()),
         "spark.driver.memory": settings.spark.driver_memory,
-        "spark.driver.extraJavaOptions": f"{compile_wide_projections} -Dderby.system.home={settings.paths.root.absolute()}",
+        "spark.driver.extraJavaOptions": compile_wide_projections,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
