@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, inspect, select, update
@@ -32,11 +32,17 @@ class TableChange:
 
 @dataclass(frozen=True)
 class Moment:
-    """Which run publishes and as at when; both times are UTC without a zone."""
+    """Which run publishes and as at when; a time with a zone becomes UTC, one without is taken as UTC."""
 
     run_id: str
     as_at: datetime
     published_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("as_at", "published_at"):
+            given: datetime = getattr(self, name)
+            if given.tzinfo is not None:
+                object.__setattr__(self, name, given.astimezone(UTC).replace(tzinfo=None))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, Table, event, select
 from libs.errors import ConcurrentRunError, WarehouseError
 from libs.warehouse.dialects import make_engine
 from libs.warehouse.difference import difference
-from libs.warehouse.publication import TableChange, publish, published_hashes, published_versions
+from libs.warehouse.publication import Moment, TableChange, publish, published_hashes, published_versions
 from libs.warehouse.schema import warehouse_table
 from tests.libs.warehouse.gold_frames import COLUMNS, KEY, moment, standards, standards_table
 
@@ -82,6 +83,13 @@ def test_the_load_table_says_what_stands_and_as_at_when(engine: Engine) -> None:
     change = TableChange(other, 8, standards({"pathway_key": "a1"}), rows.select(KEY).slice(1), since=7)
     publish(engine, [change], moment(10))
     assert loads(engine) == [("other", "run-10", 8, 1, 1, 1), ("pathway_standard", "run-10", 1, 2, 0, 0)]
+
+
+def test_the_moment_is_stored_in_utc(engine: Engine) -> None:
+    local = datetime(2024, 8, 1, 10, tzinfo=ZoneInfo("Europe/London"))
+    publish(engine, [whole(standards({"pathway_key": "a1"}))], Moment("run-9", as_at=local, published_at=local))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select as_at from load").scalar() == "2024-08-01 09:00:00.000000"
 
 
 def test_an_increment_writes_changed_rows_and_deletes_vanished_keys(engine: Engine) -> None:

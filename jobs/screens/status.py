@@ -1,0 +1,126 @@
+"""The status screen: feeds, runs, files not taken and the publication, at a glance."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+from sqlalchemy import Connection, Engine
+
+from jobs.screens import queries
+from jobs.screens.layout import WIDE, add_row, fixed, heading, line, number, plain, plain_table, show, titled
+from jobs.screens.queries import Found
+from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, RUN
+from jobs.screens.wording import NONE, count, full_time, local_time, reason_sentence
+from libs.settings import Trust
+from libs.warehouse.dialects import place_of
+
+RECENT = timedelta(days=7)
+SHOWN_FILES = 10
+SHOWN_RUNS = 5
+SHOWN_HOURS = 12
+_STATUS = {"arrived": ("fresh", "green"), "late": ("late", "yellow"), "missing": ("missing", "red")}
+_GLYPHS = {"arrived": "■", "late": "▣", "missing": "□"}
+# A refused file may bear any name, a patient's too: only a name of the agreed form is shown.
+_AGREED_NAME = re.compile(r"[A-Z0-9]{3,6}_[a-z0-9]+_\d{8}T\d{6}Z_\d{6}\.jwe")
+
+
+def show_status(
+    console: Console, engine: Engine, *, trusts: Mapping[str, Trust], is_synthetic: bool = False
+) -> None:  # fmt: skip
+    """Show how feeds, runs and the publication stand. Raises StepOrderError if nothing is published."""
+    with queries.publication(engine, (EXTRACT_FILE, FRESHNESS, RUN)) as connection:
+        moment = queries.as_at(connection)
+        text = Text("SYNTHETIC DATA. ", style="bold") if is_synthetic else Text()
+        text.append(f"As at {full_time(moment)}. Times are London's.", style="not bold")
+        console.print(titled("CanCollaborate status", text))
+        _show_feeds(console, connection, trusts)
+        _show_runs(console, connection)
+        _show_files(console, queries.files_not_taken(connection, since=moment - RECENT, limit=SHOWN_FILES))
+        _show_publication(console, connection)
+
+
+def _show_feeds(console: Console, connection: Connection, trusts: Mapping[str, Trust]) -> None:
+    rows = queries.latest_feeds(connection, hours=SHOWN_HOURS)
+    heading(console, "Feeds", f"The last {SHOWN_HOURS} expected hours: ■ arrived  ▣ late  □ missing, the newest last.")
+    table = plain_table(
+        "Trust", fixed("Register"), fixed("Now"), fixed("Last good extract"), number("Late"), number("Rows"),
+        fixed("Hours"),
+    )  # fmt: skip
+    known = {code: list(hours) for code, hours in groupby(rows, key=lambda row: row.trust)}
+    for code, trust in trusts.items():
+        hours = known.get(code, [])
+        name = f"{code} {trust.name}" if console.width >= WIDE else code
+        add_row(table, name, trust.system, *_feed(hours))
+    show(console, table)
+
+
+def _feed(hours: Sequence[Found]) -> list[str | Text]:
+    """A feed by its newest expected hour; no hour at all means that it was never heard of."""
+    if not hours:
+        return [Text("never came", style="red"), NONE, NONE, NONE, NONE]
+    newest = hours[0]
+    word, style = _STATUS.get(newest.status, (newest.status, ""))
+    late = f"{count(newest.minutes_late)} min" if newest.minutes_late else NONE
+    trail = "".join(_GLYPHS.get(hour.status, "?") for hour in reversed(hours))
+    return [
+        Text(word, style=style), local_time(newest.last_good_extract_at), late,
+        count(newest.row_count), trail,
+    ]  # fmt: skip
+
+
+def _show_runs(console: Console, connection: Connection) -> None:
+    runs = queries.last_runs(connection, limit=SHOWN_RUNS)
+    heading(console, "Last runs")
+    if not runs:
+        line(console, "None yet.", style="dim")
+        return
+    newest = runs[0]
+    table = plain_table(
+        fixed("Step"), fixed("Status"), number("Seconds"), number("Rows read"), number("Changed"),
+        number("Commits"),
+    )  # fmt: skip
+    for step in newest:
+        add_row(table, step.step, *_run_cells([step]))
+    table.add_section()
+    add_row(table, f"All, begun {local_time(newest[0].started_at)}", *_run_cells(newest), style="bold")
+    for steps in runs[1:]:
+        add_row(table, f"Before, begun {local_time(steps[0].started_at)}", *_run_cells(steps), style="dim")
+    show(console, table)
+    for step in (step for steps in runs for step in steps if step.status == "failed"):
+        text = plain(f"{step.step} failed {local_time(step.started_at)}: ", style="red")
+        line(console, text.append_text(plain(step.error or "no reason noted", style="default")))
+
+
+def _run_cells(steps: Sequence[Found]) -> list[str | Text]:
+    is_failed = any(step.status == "failed" for step in steps)
+    status = Text("failed", style="red") if is_failed else Text("done", style="green")
+    seconds = sum(step.seconds or 0 for step in steps)
+    sums = [sum(getattr(step, name) or 0 for step in steps) for name in ("rows_read", "rows_changed", "commits")]
+    return [status, f"{seconds:,.1f}", *map(count, sums)]
+
+
+def _show_files(console: Console, files: Sequence[Found]) -> None:
+    heading(console, f"Files not taken in the last {RECENT.days} days")
+    if not files:
+        line(console, "None.", style="dim")
+        return
+    for file in files:
+        is_agreed = _AGREED_NAME.fullmatch(file.file_name or "") is not None
+        name = file.file_name if is_agreed else f"file {file.file_id} (its name is not of the agreed form)"
+        style = "yellow" if file.status == "quarantined" else "dim"
+        line(console, Text.assemble(f"{local_time(file.arrived_at)}  {name}  ", (file.status, style)))
+        line(console, f"{file.reason}: {reason_sentence(file.reason)}", style="dim", indent=4)
+
+
+def _show_publication(console: Console, connection: Connection) -> None:
+    heading(console, "Publication", place_of(connection.engine))
+    table = plain_table(fixed("Table"), number("Rows"), number("Written"), number("Deleted"), fixed("As at"))
+    for load in queries.loads(connection):
+        add_row(table,
+            load.table_name, count(load.row_count), count(load.upserted_count), count(load.deleted_count),
+            local_time(load.as_at),
+        )  # fmt: skip
+    show(console, table)

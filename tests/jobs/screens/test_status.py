@@ -1,0 +1,127 @@
+import io
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy import Engine, Table
+
+from jobs.screens.status import show_status
+from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, PTL, RUN
+from libs.errors import StepOrderError
+from libs.warehouse.dialects import make_engine
+from tests.jobs.screens.published import AS_AT, TRUSTS, Rows, publish_rows
+
+
+def expected(hours_ago: int, status: str, **other: Any) -> dict[str, Any]:
+    at = AS_AT - timedelta(hours=hours_ago)
+    return {"trust": "RVW", "system": "infoflex", "expected_at": at, "status": status} | other
+
+
+def not_taken(number: int, name: str, status: str, reason: str, days_ago: int = 0) -> dict[str, Any]:
+    at = AS_AT - timedelta(days=days_ago, minutes=number)
+    return {"file_id": number, "file_name": name, "arrived_at": at, "status": status, "reason": reason}
+
+
+def step(run: int, name: str, status: str = "done", **other: Any) -> dict[str, Any]:
+    at = AS_AT + timedelta(hours=run - 3, seconds=1 if name == "publish" else 0)
+    usual = {"seconds": 2.5, "rows_read": 6_000, "rows_changed": 180, "commits": 2}
+    return {"run_id": f"run-{run}", "step": name, "started_at": at, "status": status} | usual | other
+
+
+def world() -> Mapping[Table, Rows]:
+    late = {"minutes_late": 75, "row_count": 6_123, "last_good_extract_at": AS_AT - timedelta(minutes=75)}
+    return {
+        FRESHNESS: [
+            expected(0, "late", **late),
+            expected(1, "missing"),
+            expected(2, "arrived"),
+            expected(40, "missing"),
+        ],
+        EXTRACT_FILE: [
+            not_taken(7, "RVW_infoflex_20240801T080000Z_000007.jwe", "quarantined", "DAMAGED"),
+            not_taken(8, "Kowalski Anna.pdf", "quarantined", "NAME_INVALID"),
+            not_taken(9, "RVW_infoflex_20240801T070000Z_000006.jwe", "duplicate", "DUPLICATE"),
+            not_taken(10, "RVW_infoflex_20240701T070000Z_000001.jwe", "quarantined", "EMPTY", days_ago=8),
+        ],
+        RUN: [
+            step(3, "publish", "done", rows_changed=20),
+            step(3, "ingest"),
+            step(2, "ingest"),
+            step(2, "publish", "failed", error="the database refused. Publish again."),
+        ],
+    }
+
+
+def screen(engine: Engine, *, width: int = 110, is_synthetic: bool = True) -> str:
+    console = Console(width=width, record=True, file=io.StringIO())
+    show_status(console, engine, trusts=TRUSTS, is_synthetic=is_synthetic)
+    return console.export_text()
+
+
+def lines_with(text: str, word: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if word in line]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return publish_rows(tmp_path, world())
+
+
+def test_each_feed_shows_how_late_it_is_and_its_last_hours(engine: Engine) -> None:
+    text = screen(engine)
+    assert lines_with(text, "RVW North") == [
+        "RVW North Tees and Hartlepool NHS FT infoflex late Thu 1 Aug 08:45 75 min 6,123 ■□▣"
+    ]
+    assert lines_with(text, "RTR South") == ["RTR South Tees Hospitals NHS FT scr never came - - - -"]
+
+
+def test_the_last_run_is_shown_step_by_step_and_earlier_ones_in_a_line(engine: Engine) -> None:
+    runs = screen(engine).split("Last runs")[1].split("Files not taken")[0]
+    rows = [" ".join(line.split()) for line in runs.splitlines()]
+    assert rows.index("ingest done 2.5 6,000 180 2") < rows.index("publish done 2.5 6,000 20 2")
+    assert "All, begun Thu 1 Aug 10:00 done 5.0 12,000 200 4" in rows
+    assert "Before, begun Thu 1 Aug 09:00 failed 5.0 12,000 360 4" in rows
+    assert "publish failed Thu 1 Aug 09:00: the database refused. Publish again." in rows
+
+
+def test_files_not_taken_come_with_the_reason_in_a_sentence(engine: Engine) -> None:
+    text = screen(engine)
+    assert "09:53 RVW_infoflex_20240801T080000Z_000007.jwe quarantined" in " ".join(text.split())
+    assert "DAMAGED: The file can't be decrypted" in text
+    assert "DUPLICATE: The same file was taken before: nothing to do." in text
+    assert "20240701" not in text
+
+
+def test_a_file_name_that_nobody_agreed_on_is_not_shown(engine: Engine) -> None:
+    text = screen(engine)
+    assert "Kowalski" not in text
+    assert "file 8 (its name is not of the agreed form)" in text
+
+
+def test_the_publication_lists_its_tables_with_rows_and_moment(tmp_path: Path) -> None:
+    text = screen(publish_rows(tmp_path, dict(world()) | {PTL: [{"pathway_key": "a"}, {"pathway_key": "b"}]}))
+    assert lines_with(text, "ptl_current") == ["ptl_current 2 2 0 Thu 1 Aug 10:00"]
+    assert "reporting.sqlite" in text
+
+
+def test_a_synthetic_world_is_labelled_and_a_real_one_is_not(engine: Engine) -> None:
+    assert "SYNTHETIC DATA" in screen(engine)
+    assert "SYNTHETIC" not in screen(engine, is_synthetic=False)
+
+
+def test_nothing_is_cut_off_on_a_narrow_terminal(engine: Engine) -> None:
+    text = screen(engine, width=80)
+    assert "…" not in text
+    assert "RVW infoflex late Thu 1 Aug 08:45 75 min 6,123 ■□▣" in lines_with(text, "RVW")
+
+
+def test_an_empty_publication_is_shown_without_a_fault(tmp_path: Path) -> None:
+    assert "None yet." in screen(publish_rows(tmp_path, {}))
+
+
+def test_without_a_database_one_line_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StepOrderError, match="no publication yet"):
+        screen(make_engine(f"sqlite:///{tmp_path}/reporting.sqlite"))
