@@ -18,7 +18,7 @@ _NEW_RSA_BITS = 3072
 _LEAST_RSA_BITS = 2048
 
 # RFC 9864 renamed EdDSA with this curve to Ed25519: a key for the one is a key for the other.
-_EDWARDS = frozenset({"EdDSA", "Ed25519"})
+_EDWARDS = ("EdDSA", "Ed25519")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,9 @@ class RingKey:
     @cached_property
     def imported(self) -> Key:
         """The key as the library uses it; kept, since importing an RSA key takes about 0.1 s."""
-        return JWKRegistry.import_key(dict(self.jwk))
+        # The library would hold an Edwards key to one of its two names; `fits` holds it to both
+        unbound = ("alg",) if self.algorithm in _EDWARDS else ()
+        return JWKRegistry.import_key({name: value for name, value in self.jwk.items() if name not in unbound})
 
     def fits(self, algorithm: object) -> bool:
         """Whether a header that names `algorithm` may be used with this key."""
