@@ -63,10 +63,11 @@ def look_up(values: Array, table: Mapping[str, Any]) -> Array:
 
 
 def days_in_band(rng: np.random.Generator, bands: Sequence[tuple[int, int]], band: Array) -> Array:
-    """Whole days inside each row's band: even inside a closed one, ever rarer in the last one."""
+    """Whole days inside each row's band: rising in the first, even in the others, ever rarer in the open last one."""
     low, high = (np.array(edge)[band] for edge in zip(*bands, strict=True))
     last = band == len(bands) - 1
     even = rng.random(len(band))
+    even = np.where(band == 0, np.sqrt(even), even)
     thinning = np.minimum(rng.exponential(0.22, len(band)), 0.999)
     return np.asarray(low + np.floor(np.where(last, thinning, even) * (high - low + 1)).astype(int))
 

@@ -131,13 +131,14 @@ def treatment_records_frame(
     held = records[["record_id", "pathway_id", "role", "visible_from", "transfer_on_recorded_at"]]
     shown = held.merge(timed, on="pathway_id")
     shown = shown[(shown["role"] != "referring") | (shown["treatment_number"] == 1)].reset_index(drop=True)
-    refers = (shown["role"] == "referring").to_numpy()
+    transferred = shown["transfer_on_recorded_at"].to_numpy()
+    refers, crosses = (shown["role"] == "referring").to_numpy(), ~np.isnat(transferred)
     for moment in ("decided", "planned", "treated"):
         minute = shown[moment].to_numpy()
-        late = refers & (minute > shown["transfer_on_recorded_at"].to_numpy())
-        minute = np.where(late, later_by_days(minute, shown["lag"].to_numpy()), minute)
-        visible = np.maximum(minute, shown["visible_from"].to_numpy())
-        shown[f"{moment}_recorded_at"] = visible
+        # Nobody knows of a treatment elsewhere before the transfer, and who sent the person away hears of it later.
+        minute = np.where(crosses, np.maximum(minute, transferred), minute)
+        minute = np.where(refers, later_by_days(minute, shown["lag"].to_numpy()), minute)
+        shown[f"{moment}_recorded_at"] = np.maximum(minute, shown["visible_from"].to_numpy())
     shown = shown.sort_values(["record_id", "treatment_number"], kind="stable").reset_index(drop=True)
     return shown[["record_id", "pathway_id", "treatment_number", "treatment", *_MOMENTS]]
 

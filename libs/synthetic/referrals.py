@@ -24,6 +24,9 @@ _PRIORITIES = {
     "SCREEN": {"2": 1.0},
     "UPGRADE": {"1": 0.45, "2": 0.55},
     "OTHER": {"1": 0.7, "2": 0.3},
+    "EMERGENCY USC": {"3": 1.0},
+    "EMERGENCY UPGRADE": {"2": 1.0},
+    "EMERGENCY OTHER": {"2": 1.0},
 }
 
 
@@ -44,6 +47,7 @@ def draw_referrals(
     drawn = rng.choice(len(kinds), pathways, p=volumes / volumes.sum())
     trust, route, suspected = (np.array([kind[part] for kind in kinds], dtype=object)[drawn] for part in range(3))
     received = np.sort(_days_of_receipt(rng, figures, pathways, period))
+    source = choose_by(rng, _SOURCES, _source_kind(route, suspected))
     lag = np.where(np.isin(route, ["USC", "BSYM"]), 1, 5)
     return pd.DataFrame(
         {
@@ -52,8 +56,8 @@ def draw_referrals(
             "suspected": suspected,
             "tumour_site": look_up(suspected, {key: line.tumour_site for key, line in figures.suspected.items()}),
             "suspected_cancer_type": _types(figures, route, suspected),
-            "priority_type": choose_by(rng, _PRIORITIES, route),
-            "referral_source": choose_by(rng, _SOURCES, _source_kind(route, suspected)),
+            "priority_type": choose_by(rng, _PRIORITIES, np.where(source == "04", "EMERGENCY " + route, route)),
+            "referral_source": source,
             "received": received,
             "decided": received - np.where(share(rng, pathways, 0.55), 0, between(rng, 0, lag, pathways)),
         }

@@ -32,9 +32,9 @@ def draw_timelines(rng: np.random.Generator, figures: Figures, plan: pd.DataFram
     days = pd.DataFrame(index=plan.index)
     days["upgraded"] = np.where(plan["route"] == "UPGRADE", _upgrade(rng, plan), NONE)
     days["clock_start"] = days["upgraded"].clip(lower=0)
-    seen = _first_seen(rng, figures, plan, days["clock_start"].to_numpy())
-    told = _told(rng, figures, plan, seen, days["clock_start"].to_numpy())
-    seen = _seen_before_told(rng, plan, seen, told)
+    told = _told(rng, figures, plan, days["clock_start"].to_numpy())
+    seen = _first_seen(rng, figures, plan, days["clock_start"].to_numpy(), told)
+    told = np.where(plan["route"] == "OTHER", told + seen, told)
     treated = _treated(rng, figures, plan, seen, days["clock_start"].to_numpy())
     is_cancer = plan["outcome"].isin(CANCER).to_numpy()
     seen = np.where(is_cancer, np.minimum(seen, np.maximum(treated * 3 // 10, 1)), seen)
@@ -54,34 +54,32 @@ def _upgrade(rng: np.random.Generator, plan: pd.DataFrame) -> Array:
     return np.minimum(rng.exponential(mean), 70).astype(int)
 
 
-def _first_seen(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, start: Array) -> Array:
-    size = len(plan)
-    route = plan["route"].to_numpy()
-    in_time = look_up(plan["trust"].to_numpy(), {key: each.seen_within_14_days for key, each in figures.trusts.items()})
-    seen = np.where(share(rng, size, in_time), between(rng, 3, 14, size), 15 + rng.exponential(6, size).astype(int))
-    is_before = share(rng, size, 0.4)
-    upgraded = np.where(is_before, between(rng, 0, start, size), start + between(rng, 0, 9, size))
-    seen = np.where(route == "UPGRADE", upgraded, seen)
-    return np.asarray(np.where(route == "OTHER", between(rng, 12, 60, size), seen))
-
-
-def _seen_before_told(rng: np.random.Generator, plan: pd.DataFrame, seen: Array, told: Array) -> Array:
-    """Skin and breast clinics may tell on the day; elsewhere tests lie between the first appointment and the result."""
-    size = len(plan)
-    one_stop = plan["suspected"].isin(["skin", "breast"]).to_numpy()
-    latest = np.where(one_stop, told - between(rng, 0, 3, size), (told * (0.45 + 0.4 * rng.random(size))).astype(int))
-    latest = np.where(one_stop & (seen <= told), seen, latest)
-    return np.asarray(np.maximum(np.minimum(seen, latest), np.minimum(told, 1)))
-
-
-def _told(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, seen: Array, start: Array) -> Array:
+def _told(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, start: Array) -> Array:
     weights = {f"USC {key}": line.fds for key, line in figures.suspected.items()}
     weights |= {f"SCREEN {key}": programme.fds for key, programme in figures.screening.items()}
     weights["BSYM breast"] = figures.breast_symptomatic.fds
     route = plan["route"].where(plan["route"].isin(["BSYM", "SCREEN"]), "USC")
     kind = position((route + " " + plan["suspected"]).to_numpy(), list(weights))
-    days = days_in_band(rng, TOLD_BANDS, choose(rng, np.array(list(weights.values())), kind))
-    return np.asarray(days + np.where(plan["route"] == "OTHER", seen, start))
+    return days_in_band(rng, TOLD_BANDS, choose(rng, np.array(list(weights.values())), kind)) + start
+
+
+def _first_seen(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, start: Array, told: Array) -> Array:
+    """The first appointment: late as often as the trust's figure says, and before the person is told.
+
+    Skin and breast clinics may tell on the day; elsewhere tests lie between the first appointment and the result.
+    """
+    size, route = len(plan), plan["route"].to_numpy()
+    in_time = look_up(plan["trust"].to_numpy(), {key: each.seen_within_14_days for key, each in figures.trusts.items()})
+    # About half are told within 14 days, so those who are seen later are all among the other half.
+    is_late = (told > 14) & share(rng, size, 2 * (1 - in_time))
+    one_stop = plan["suspected"].isin(["skin", "breast"]).to_numpy()
+    latest = np.where(one_stop, told - between(rng, 0, 3, size), (told * (0.45 + 0.4 * rng.random(size))).astype(int))
+    early = np.minimum(between(rng, 3, 14, size), np.where(one_stop, told, latest))
+    late = np.minimum(15 + rng.exponential(6, size).astype(int), np.maximum(latest, 15))
+    seen = np.where(is_late, late, early)
+    upgraded = np.where(share(rng, size, 0.4), between(rng, 0, start, size), start + between(rng, 0, 9, size))
+    seen = np.where(route == "UPGRADE", np.minimum(upgraded, told), np.maximum(seen, np.minimum(told, 1)))
+    return np.asarray(np.where(route == "OTHER", between(rng, 12, 60, size), seen))
 
 
 def _treated(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, seen: Array, start: Array) -> Array:

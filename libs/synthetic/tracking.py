@@ -17,6 +17,7 @@ STAGES = (
     "reported",
     "discussed",
     "told_no_cancer",
+    "excluded",
     "told_cancer",
     "transferred",
     "decided",
@@ -57,7 +58,10 @@ def latest_touch(touches: pd.DataFrame, records: int, at: np.datetime64) -> Arra
 
 
 def stages(facts: pd.DataFrame, at: Array) -> Array:
-    """The stage of each row at its own moment; `facts` holds `<fact>_recorded_at`, `is_cancer`, `sends_away`."""
+    """The stage of each row at its own moment.
+
+    `facts` holds `<fact>_recorded_at`, `is_cancer`, `is_excluded`, `sends_away`.
+    """
 
     def known(fact: str) -> Array:
         return np.asarray(facts[f"{fact}_recorded_at"].to_numpy() <= at)
@@ -72,6 +76,7 @@ def stages(facts: pd.DataFrame, at: Array) -> Array:
         known("first_test_reported_on"),
         known("mdt_on"),
         told & ~cancer,
+        told & facts["is_excluded"].to_numpy(),
         told & cancer,
         known("transfer_on") & facts["sends_away"].to_numpy(),
         known("decided"),

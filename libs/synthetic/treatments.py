@@ -34,7 +34,7 @@ def draw_first_modality(rng: np.random.Generator, figures: Figures, cancer_group
 def draw_treatments(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame) -> pd.DataFrame:
     """One row per treatment decided on, as day offsets of its pathway (`NONE` for a treatment that never began).
 
-    `plan` is indexed by pathway and has outcome, told, decided, treated and modality.
+    `plan` is indexed by pathway and has outcome, told, transferred, decided, treated and modality.
     """
     treated = plan[plan["outcome"] == "TREATED"]
     first = _rows(treated, number=1, event="01", decided=treated["decided"], treated=treated["treated"])
@@ -66,14 +66,14 @@ def _rows(plan: pd.DataFrame, *, number: int, event: str, decided: pd.Series, tr
 def _declined(rng: np.random.Generator, plan: pd.DataFrame) -> pd.DataFrame:
     """Half of those who have no treatment have it on record that they declined all of it."""
     who = plan[(plan["outcome"] == "NO_TREATMENT").to_numpy() & share(rng, len(plan), 0.5)]
-    day = who["told"] + between(rng, 2, 18, len(who))
+    day = who[["told", "transferred"]].max(axis=1) + between(rng, 2, 18, len(who))
     return _rows(who.assign(modality=DECLINED), number=1, event="01", decided=day, treated=day)
 
 
 def _never_begun(rng: np.random.Generator, plan: pd.DataFrame) -> pd.DataFrame:
     """Some of those who die had a treatment decided on that never began."""
     who = plan[(plan["outcome"] == "DIED").to_numpy() & share(rng, len(plan), 0.35)]
-    day = who["told"] + between(rng, 1, 7, len(who))
+    day = who[["told", "transferred"]].max(axis=1) + between(rng, 1, 7, len(who))
     return _rows(who, number=1, event="01", decided=day, treated=NONE)
 
 

@@ -147,7 +147,9 @@ def _stage_facts(world: World, records: pd.DataFrame, pathways: pd.DataFrame) ->
         first[columns].reindex(records["record_id"]).reset_index(drop=True)
     )
     return facts.assign(
-        is_cancer=pathways["outcome"].isin(CANCER), sends_away=(records["role"] == "referring").to_numpy()
+        is_cancer=pathways["outcome"].isin(CANCER),
+        is_excluded=pathways["outcome"] == "EXCLUDED",
+        sends_away=(records["role"] == "referring").to_numpy(),
     )
 
 

@@ -103,7 +103,8 @@ def _happen(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The dates of everything that happens on each pathway."""
     days = draw_timelines(rng, figures, plan)
-    drawn = draw_treatments(rng, figures, plan[["outcome", "modality"]].join(days[["told", "decided", "treated"]]))
+    offsets = days[["told", "transferred", "decided", "treated"]]
+    drawn = draw_treatments(rng, figures, plan[["outcome", "modality"]].join(offsets))
     pathways = assign_organisations(rng, figures, date_pathways(plan, days, calendar))
     treatments = date_treatments(pathways, drawn, calendar)
     treatments = assign_treating_sites(rng, figures, pathways, treatments)
