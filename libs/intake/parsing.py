@@ -114,9 +114,8 @@ def _read_table(body: bytes | memoryview, *, header: Sequence[str], dialect: Dia
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=schema,
-                null_values=[],
                 strings_can_be_null=False,
-                check_utf8=False,
+                check_utf8=False,  # it was decoded before
             ),
         )
     except pa.ArrowInvalid:  # its text quotes the row: it must go no further

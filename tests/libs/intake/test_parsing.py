@@ -188,7 +188,12 @@ def test_a_large_extract_comes_in_batches_that_keep_order_and_extras() -> None:
     assert (last["ID"], dict(last["_extra"])) == (str(count - 1), {"NEW": f"n{count - 1}"})
 
 
-# Line ends are left out of the alphabet where a writer would have to quote them: another test holds them.
+def test_lines_in_quotes_may_stand_anywhere_in_a_large_extract() -> None:
+    note = "\n" * 100
+    extract = b"ID,NAME,NOTE\n" + b"".join(b'%d,a,"%s"\n' % (number, note.encode()) for number in range(30_000))
+    assert {row["NOTE"] for row in rows_of(extract, rows=30_000)} == {note}
+
+
 TEXT = st.text(st.characters(codec="cp1252", exclude_characters="\x00"), max_size=8)
 
 
