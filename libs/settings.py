@@ -63,6 +63,12 @@ class Linkage(_Section):
     referral_gap_days: int = Field(ge=0)
 
 
+class Freshness(_Section):
+    """How far back the freshness of feeds is shown, in days."""
+
+    days: int = Field(gt=0)
+
+
 class Warehouse(_Section):
     """The SQL database of the publication, as an SQLAlchemy URL without a password."""
 
@@ -83,6 +89,7 @@ class Settings(_Section):
 
     env: str
     platform: str
+    is_synthetic: bool
     alliance: str
     timezone: str
     catalog: str | None
@@ -91,6 +98,7 @@ class Settings(_Section):
     trusts: dict[str, Trust]
     intake: Intake
     linkage: Linkage
+    freshness: Freshness
     warehouse: Warehouse
     spark: Spark
 

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from libs.errors import MachineError
 from libs.lakehouse.jars import cached_jars
 from libs.lakehouse.java import check_java
-from libs.settings import Settings
+from libs.settings import Settings, conf_folder
 
 
 def start_session(settings: Settings, app_name: str = "cancollaborate") -> SparkSession:
@@ -43,13 +43,14 @@ def local_configuration(settings: Settings) -> dict[str, str]:
     partitions = str(settings.spark.shuffle_partitions)
     # The JVM interprets methods over 8,000 bytecodes, which wide projections become: 37 s against 7 (notes 4.9).
     compile_wide_projections = "-XX:-DontCompileHugeMethods"
+    quiet_log = conf_folder() / "log4j2.properties"
     return {
         "spark.jars": ",".join(str(jar) for jar in cached_jars(settings.spark.jars)),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.warehouse.dir": str((settings.paths.lake / "_warehouse").absolute()),
         "spark.driver.memory": settings.spark.driver_memory,
-        "spark.driver.extraJavaOptions": compile_wide_projections,
+        "spark.driver.extraJavaOptions": f"{compile_wide_projections} -Dlog4j2.configurationFile={quiet_log}",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",

@@ -84,9 +84,12 @@ class Lake:
         *,
         keys: Sequence[str],
         gone: DataFrame | None = None,
+        is_whole: bool = False,
         stamp: Mapping[str, Any] | None = None,
     ) -> int:
         """Bring the table to hold `rows`, and drop the keys in `gone`; return how many rows changed.
+
+        With `is_whole`, `rows` is all that the table is to hold: a key that is not in it is dropped.
 
         A row whose `row_hash` stands already is untouched, and a table in which nothing changes gets no commit.
         `rows` has one row a key and a `row_hash`; `stamp` adds columns to the rows that are written.
@@ -96,6 +99,8 @@ class Lake:
             with self._commit(name):
                 self._save(stamped.write.format("delta").mode("append"), name)
             return self.read(name).count()
+        if is_whole:
+            gone = self.read(name).select(*keys).join(rows.select(*keys), [*keys], "left_anti")
         changes = self._changes(name, stamped, keys=keys, gone=gone).persist()
         try:
             changed_count = changes.count()

@@ -60,7 +60,7 @@ def _clock_28() -> Column:
         adjustment=adjustment,
         in_scope=F.col("route").isin(*DIAGNOSIS_ROUTES),
         is_counted=is_counted,
-        # The published month is that of the day the patient was told, even when the decision to treat stopped the clock.
+        # The published month is that of the telling, even where an earlier decision stopped the clock.
         month_of=told,
     )
 
@@ -110,7 +110,7 @@ def _clock_62() -> Column:
     )
 
 
-def _clock(
+def _clock(  # noqa: PLR0913 - a clock has these parts and no fewer
     standard: str,
     *,
     start: Column,
@@ -159,7 +159,7 @@ def _is_declined() -> Column:
 
 
 def _diagnosis_allows(treated: Column) -> Column:
-    """A treated row needs a diagnosis in scope: C00–C97 without basal cell carcinoma, D05 (cwt-rules 5.1)."""
+    """A treated row needs a diagnosis in scope: C00 to C97 without basal cell carcinoma, D05 (cwt-rules 5.1)."""
     code = F.col("diagnosis_icd10")
     is_cancer = code.rlike("^(C([0-8][0-9]|9[0-7])|D05)") & ~F.col("is_basal_cell")
     return F.when(code.isNull(), treated.isNull()).otherwise(is_cancer)

@@ -1,0 +1,66 @@
+"""What has changed since a step last ran: bronze is the log of changes, so each step asks it from its own watermark."""
+
+from collections.abc import Iterable
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from libs.lakehouse.tables import Lake
+from libs.pathways.linked import members
+from libs.pathways.standards import OPEN_OUTCOMES
+from libs.pathways.versions import KEY
+
+
+def last_file_id(lake: Lake) -> int:
+    """The newest file of the ledger; 0 while there is none."""
+    if not lake.exists("bronze.extract_file"):
+        return 0
+    newest = lake.read("bronze.extract_file").agg(F.max("file_id")).collect()[0][0]
+    return int(newest or 0)
+
+
+def bronze_between(lake: Lake, system: str, *, after: int, upto: int) -> DataFrame:
+    """The changes that files after `after`, up to and with `upto`, brought for a source system."""
+    return lake.read(f"bronze.{system}_row").where((F.col("_file_id") > after) & (F.col("_file_id") <= upto))
+
+
+def changed_pathways(lake: Lake, systems: Iterable[str], *, after: int, upto: int) -> DataFrame:
+    """The keys of the trusts' pathways in which anything changed."""
+    found = [
+        bronze_between(lake, system, after=after, upto=upto).select(
+            F.col("_trust").alias("trust"),
+            F.lit(system).alias("system"),
+            F.col("_pathway_key").alias("source_pathway_id"),
+        )
+        for system in systems
+        if lake.exists(f"bronze.{system}_row")
+    ]
+    if not found:
+        return lake.spark.createDataFrame([], "trust string, system string, source_pathway_id string")
+    changed = found[0]
+    for other in found[1:]:
+        changed = changed.union(other)
+    return changed.distinct()
+
+
+def changed_pathway_keys(lake: Lake, systems: Iterable[str], *, after: int, upto: int, is_new_day: bool) -> DataFrame:
+    """The linked pathways to work on: those with a change, those linked anew, and on a new day all whose clock runs."""
+    linked = lake.read("silver.linked_pathway")
+    changed = changed_pathways(lake, systems, after=after, upto=upto)
+    keys = members(linked).join(F.broadcast(changed), [*KEY], "left_semi").select("pathway_key")
+    keys = keys.union(linked.where(F.col("file_id") > after).select("pathway_key"))
+    if is_new_day and lake.exists("gold.pathway_standard"):
+        running = lake.read("gold.pathway_standard").where(F.col("outcome").isin(*OPEN_OUTCOMES))
+        keys = keys.union(running.select("pathway_key"))
+    if is_new_day and lake.exists("gold.ptl_current"):
+        keys = keys.union(lake.read("gold.ptl_current").select("pathway_key"))
+    return keys.distinct()
+
+
+def vanished(lake: Lake, table: str, key: tuple[str, ...], *, worked_on: DataFrame, produced: DataFrame) -> DataFrame:
+    """The rows of a gold table to drop: of pathways worked on, or no longer linked, those that were not produced."""
+    standing = lake.read(table).select(*key) if lake.exists(table) else produced.select(*key).limit(0)
+    linked = lake.read("silver.linked_pathway").select("pathway_key")
+    of_these = standing.join(worked_on, ["pathway_key"], "left_semi")
+    unlinked = standing.join(linked, ["pathway_key"], "left_anti")
+    return of_these.union(unlinked).distinct().join(produced.select(*key), [*key], "left_anti")

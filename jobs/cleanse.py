@@ -1,0 +1,84 @@
+"""Cleanse: source rows that changed become canonical patients, pathways, treatments and transfers, or rejects."""
+
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.changed import bronze_between, last_file_id
+from jobs.outcome import Outcome, Run
+from libs.feeds import load_contracts
+from libs.lakehouse.tables import Lake, open_lake
+from libs.pathways import silver, versions
+from libs.pathways.canonicalise import canonical_rows
+from libs.settings import Settings, conf_folder
+
+STEP = "cleanse"
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
+    """Take in the files that ingest accepted since this step last ran. Repeating it after a crash changes nothing."""
+    lake = open_lake(spark, settings)
+    after, upto = run.watermark(STEP), last_file_id(lake)
+    if upto <= after:
+        return Outcome(STEP, upto)
+    judged = _judged_rows(lake, after=after, upto=upto).persist()
+    try:
+        taken = judged.where("refused_as is null")
+        changed_count = _write_versions(lake, taken, after=after)
+        changed_count += _write_patients(lake, taken)
+        treated, taken_back = silver.treatments(taken)
+        changed_count += lake.merge("silver.treatment", treated, keys=silver.TREATMENT_KEY, gone=taken_back)
+        transferred, withdrawn = silver.transfers(taken)
+        changed_count += lake.merge("silver.transfer", transferred, keys=silver.TRANSFER_KEY, gone=withdrawn)
+        _write_rejects(lake, judged, after=after)
+        return Outcome(STEP, upto, judged.count(), changed_count, lake.commits)
+    finally:
+        judged.unpersist()
+
+
+def _judged_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
+    """The changes of every feed as canonical rows, each with the rule that refuses it, if one does."""
+    feeds = [
+        canonical_rows(bronze_between(lake, system, after=after, upto=upto), contract).select(
+            F.col("_trust").alias("trust"),
+            F.lit(system).alias("system"),
+            "_file_id", "_extracted_at", "_row_number", "_row_key", "_repeat", "_presence",
+            "patient", "pathway", "transfer", "treatment", "not_understood",
+        )
+        for system, contract in sorted(load_contracts(conf_folder()).items())
+        if lake.exists(f"bronze.{system}_row")
+    ]  # fmt: skip
+    return reduce(DataFrame.unionByName, feeds).withColumn("refused_as", silver.refused_as())
+
+
+def _write_versions(lake: Lake, taken: DataFrame, *, after: int) -> int:
+    """Add the new versions to the history, then bring the current pathways to the newest of them."""
+    empty = versions.empty_history()
+    history = lake.read_or_empty("silver.pathway_history", empty).where(F.col("file_id") <= after)
+    keys = taken.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
+    before = versions.last_versions(history.join(F.broadcast(keys), [*versions.KEY], "left_semi"))
+    new = versions.new_versions(taken, before).persist()
+    try:
+        if not new.isEmpty():
+            lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
+        return lake.merge("silver.pathway", versions.last_versions(new), keys=versions.KEY)
+    finally:
+        new.unpersist()
+
+
+def _write_patients(lake: Lake, taken: DataFrame) -> int:
+    """Bring the patients to their newest identifiers; the first extract that told of one is kept."""
+    told = silver.patients(taken)
+    known = lake.read_or_empty("silver.patient", silver.known_patients_schema())
+    first = known.select(*silver.PATIENT_KEY, F.col("first_extracted_at").alias("_known_since"))
+    dated = told.join(first, [*silver.PATIENT_KEY], "left").select(
+        *told.columns, F.coalesce("_known_since", "extracted_at").alias("first_extracted_at")
+    )
+    return lake.merge("silver.patient", dated, keys=silver.PATIENT_KEY)
+
+
+def _write_rejects(lake: Lake, judged: DataFrame, *, after: int) -> None:
+    found = silver.rejects(judged)
+    if not found.isEmpty():
+        lake.replace_where("silver.reject", found, predicate=f"file_id > {after}")

@@ -1,0 +1,118 @@
+"""The command `cancollaborate`: what people type, and what Databricks wheel tasks call with parameters."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from jobs.screens.progress import StepLines
+from jobs.screens.status import show_status
+from libs import log
+from libs.errors import CanCollaborateError
+from libs.settings import Settings, load_settings
+from libs.warehouse.dialects import make_engine
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Cancer pathways across NHS trusts: linked, timed and published. Start with `cancollaborate demo`.",
+)
+
+Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/<env>.yml.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting, key=value; may be repeated.")]
+AsAt = Annotated[str | None, typer.Option("--as-at", help="The moment of the list, ISO, London time; now without it.")]
+Log = Annotated[str, typer.Option("--log-level", help="Events on standard error as JSON lines: INFO or WARNING.")]
+_ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Run the command. A failure is one line on standard error and a non-zero exit; success just returns."""
+    try:
+        code = app(standalone_mode=False)
+    except CanCollaborateError as fault:
+        _fail(str(fault))
+    except typer.TyperException as fault:
+        _fail(f"{fault.format_message()} `cancollaborate --help` shows what there is.", code=2)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("stopped; run the same command again, it goes on where it left off.")
+    except Exception as fault:
+        _fail(_where(fault))
+    if isinstance(code, int) and code:
+        raise SystemExit(code)
+
+
+def _fail(line: str, *, code: int = 1) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]cancollaborate:[/] {line}", highlight=False)
+    raise SystemExit(code)
+
+
+def _where(fault: Exception) -> str:
+    """Tell an unforeseen fault by its kind and place only: its text may hold a cell value."""
+    ours = [frame for frame in traceback.extract_tb(fault.__traceback__) if str(_ROOT) in frame.filename]
+    place = f" at {Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}" if ours else ""
+    return f"unexpected {type(fault).__name__}{place}. This is a fault of the program: please report this line."
+
+
+@app.command()
+def hourly(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
+    """Run one hour: ingest, cleanse, link, clocks, gold and publish, in order, in one session.
+
+    Example: `cancollaborate hourly --as-at 2025-06-02T09:00`
+    """
+    from jobs.steps import STEPS  # noqa: PLC0415 - Spark's libraries load only when a step runs
+
+    _run(tuple(STEPS), env, set_, as_at, log_level)
+
+
+def _step_command(name: str, what: str) -> None:
+    def command(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
+        _run((name,), env, set_, as_at, log_level)
+
+    command.__doc__ = f"{what}\n\nExample: `cancollaborate {name} --env local`"
+    app.command(name)(command)
+
+
+for _name, _what in (
+    ("ingest", "Take in the sealed files that lie in landing: open, judge, write what changed to bronze."),
+    ("cleanse", "Turn changed source rows into canonical patients, pathways, treatments and transfers."),
+    ("link", "Find which records are one person and which pathways of two trusts are one."),
+    ("clocks", "Run the 28-, 31- and 62-day clocks of pathways that changed."),
+    ("gold", "Bring the current list, its summary, performance and freshness up to date."),
+    ("publish", "Bring the SQL database to what gold holds, in one transaction."),
+):
+    _step_command(_name, _what)
+
+
+@app.command()
+def status(env: Env = "local", set_: Set = None) -> None:
+    """Show feeds, last runs, refused files and the publication at a glance. It needs no Spark.
+
+    Example: `cancollaborate status`
+    """
+    settings = load_settings(env, set_ or ())
+    engine = make_engine(settings.warehouse.url)
+    show_status(Console(highlight=False), engine, trusts=settings.trusts, is_synthetic=settings.is_synthetic)
+
+
+def _run(names: Sequence[str], env: str, overrides: Sequence[str] | None, as_at: str | None, level: str) -> None:
+    from jobs.steps import moment_of, run_steps  # noqa: PLC0415 - as above
+    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+
+    log.configure(level)
+    settings: Settings = load_settings(env, overrides or ())
+    moment: datetime = moment_of(as_at, settings)
+    with StepLines(Console(stderr=True, highlight=False)) as lines:
+        lines.say("starting Spark")
+        spark = start_session(settings)
+        run_steps(spark, settings, names, as_at=moment, listener=lines.listen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())  # type: ignore[func-returns-value]

@@ -1,0 +1,117 @@
+"""Publish: the gold tables become SQL tables, all in one transaction; only what changed moves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from sqlalchemy import Engine, Table
+
+from jobs import extract_ledger, run_log
+from jobs.changed import last_file_id
+from jobs.outcome import Outcome, Run
+from libs.fingerprint import row_hash
+from libs.lakehouse.tables import Lake, open_lake
+from libs.pathways import freshness, performance, ptl, standards, waitlist
+from libs.settings import Settings
+from libs.warehouse.dialects import is_absent, make_engine
+from libs.warehouse.difference import difference
+from libs.warehouse.publication import Moment, TableChange, TableLoad, publish, published_hashes, published_versions
+from libs.warehouse.schema import warehouse_table
+
+STEP = "publish"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A lake table that is published under its own name: its key, and text columns longer than the default."""
+
+    lake_name: str
+    key: Sequence[str]
+    lengths: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name in the warehouse: that of the lake without its schema."""
+        return self.lake_name.partition(".")[2]
+
+
+TABLES = (
+    Published("gold.ptl_current", ptl.KEY),
+    Published("gold.pathway_standard", standards.KEY),
+    Published("gold.waitlist_summary", waitlist.KEY),
+    Published("gold.performance_month", performance.KEY),
+    Published("gold.feed_freshness", freshness.KEY),
+    Published(extract_ledger.TABLE, ("file_id",), {"file_name": 255, "trust": 255}),
+)
+RUNS = Published(run_log.TABLE, ("run_id", "step"), {"error": 500})
+
+
+def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
+    """Bring the SQL database to what gold holds. A reader sees the last publication or this one, never half."""
+    lake = open_lake(spark, settings)
+    loads = publish_tables(lake, settings, run, TABLES)
+    changed_count = sum(load.upserted_count + load.deleted_count for load in loads)
+    return Outcome(STEP, last_file_id(lake), sum(load.row_count for load in loads), changed_count, lake.commits)
+
+
+def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Published]) -> list[TableLoad]:
+    """Publish those of the tables that exist in the lake and stand in the database at another version."""
+    engine = make_engine(settings.warehouse.url)
+    try:
+        frames = {table.name: (table, _frame(lake, table)) for table in tables if lake.exists(table.lake_name)}
+        changes = _changes(lake, engine, frames)
+        return publish(engine, changes, Moment(run.run_id, _utc(run.as_at), _utc(run.started_at)))
+    finally:
+        engine.dispose()
+
+
+def _frame(lake: Lake, table: Published) -> DataFrame:
+    """The lake's table as it is published; the operational ones get the hash that gold's rows carry already."""
+    rows = lake.read(table.lake_name)
+    if "row_hash" in rows.columns:
+        return rows
+    return rows.withColumn("row_hash", row_hash([name for name in rows.columns if name not in table.key]))
+
+
+def _changes(lake: Lake, engine: Engine, frames: Mapping[str, tuple[Published, DataFrame]]) -> list[TableChange]:
+    targets = {
+        name: warehouse_table(name, frame.schema, table.key, lengths=table.lengths)
+        for name, (table, frame) in frames.items()
+    }
+    changes = []
+    standing = {} if is_absent(engine) else _standing(engine, list(targets.values()))
+    for name, (table, frame) in frames.items():
+        version = lake.version(table.lake_name)
+        if name not in standing:
+            changes.append(TableChange(targets[name], version, frame.toArrow()))
+        elif standing[name][0] != version:
+            changes.append(_change(targets[name], frame, standing[name], version=version))
+    return changes
+
+
+def _standing(engine: Engine, targets: Sequence[Table]) -> dict[str, tuple[int, pa.Table]]:
+    """The version and the hashes of each table that stands in the database with the columns of today."""
+    with engine.connect() as connection:
+        versions = published_versions(connection, targets)
+        return {
+            table.name: (versions[table.name], published_hashes(connection, table))
+            for table in targets
+            if table.name in versions
+        }
+
+
+def _change(target: Table, frame: DataFrame, standing: tuple[int, pa.Table], *, version: int) -> TableChange:
+    """The rows that are new or differ, and the keys that are gone."""
+    since, published = standing
+    keys = target.primary_key.columns.keys()
+    changed, vanished = difference(frame.select(*keys, "row_hash").toArrow(), published, keys)
+    wanted = frame.sparkSession.createDataFrame(changed, frame.select(*keys).schema)
+    upserts = frame.join(F.broadcast(wanted), keys, "left_semi").select(*frame.columns).toArrow()
+    return TableChange(target, version, upserts, deletes=vanished, since=since)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

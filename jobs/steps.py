@@ -1,0 +1,84 @@
+"""Runs steps in their order in one session, tells how they go, and writes the run log once at the end."""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import SparkSession
+
+from jobs import cleanse, clocks, gold, ingest, link, publish, run_log
+from jobs.outcome import Outcome, Run
+from libs import log
+from libs.errors import CanCollaborateError, SettingsError
+from libs.lakehouse.tables import Lake, open_lake
+from libs.settings import Settings
+
+# In the order in which an hour runs them. A step is a module with `run(spark, settings, run) -> Outcome`.
+STEPS = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, gold, publish)}
+Listener = Callable[[str, Outcome | None, float], None]
+
+
+def run_steps(
+    spark: SparkSession,
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    as_at: datetime,
+    listener: Listener | None = None,
+) -> list[Outcome]:
+    """Run the named steps; the listener hears of each twice: when it starts (no outcome) and when it is done.
+
+    The first failure ends the run. The run log is written and published either way, so `status` can tell.
+    """
+    tell = listener or (lambda step, outcome, seconds: None)
+    lake = open_lake(spark, settings)
+    watermarks, list_dates = run_log.progress(lake)
+    started_at = datetime.now(UTC)
+    run = Run(f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", as_at, started_at, watermarks, list_dates)
+    records: list[run_log.StepRecord] = []
+    for name in names:
+        tell(name, None, 0.0)
+        began, clock = datetime.now(UTC), time.monotonic()
+        try:
+            outcome = STEPS[name](spark, settings, run)
+        except Exception as fault:
+            records.append(run_log.StepRecord(name, began, datetime.now(UTC), None, describe(fault)))
+            # The database may be what failed; the fault that ended the run is the one to tell.
+            with contextlib.suppress(CanCollaborateError):
+                _close(lake, settings, run, records)
+            raise
+        records.append(run_log.StepRecord(name, began, datetime.now(UTC), outcome))
+        log.event("step_done", step=name, rows_changed=outcome.rows_changed, commits=outcome.commits)
+        tell(name, outcome, time.monotonic() - clock)
+    _close(lake, settings, run, records)
+    return [record.outcome for record in records if record.outcome]
+
+
+def _close(lake: Lake, settings: Settings, run: Run, records: Sequence[run_log.StepRecord]) -> None:
+    run_log.write(lake, run.run_id, run.as_at, records)
+    publish.publish_tables(lake, settings, run, [publish.RUNS])
+
+
+def describe(fault: Exception) -> str:
+    """A line about a fault that holds no value: our own messages do not; of any other only its kind is told."""
+    if isinstance(fault, CanCollaborateError):
+        return f"{type(fault).__name__}: {fault}"
+    return f"unexpected {type(fault).__name__}"
+
+
+def moment_of(text: str | None, settings: Settings) -> datetime:
+    """The moment that `--as-at` names, in the platform's zone unless it says another; now without one.
+
+    Raises SettingsError for what is not an ISO timestamp.
+    """
+    zone = ZoneInfo(settings.timezone)
+    if text is None:
+        return datetime.now(zone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError("--as-at is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
