@@ -14,7 +14,7 @@ from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
 from libs import log
 from libs.errors import CanCollaborateError
-from libs.settings import Settings, load_settings
+from libs.settings import Settings, load_settings, moment_of
 from libs.warehouse.dialects import make_engine
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app = typer.Typer(
     help="Cancer pathways across NHS trusts: linked, timed and published. Start with `cancollaborate demo`.",
 )
 
-Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/<env>.yml.")]
+Env = Annotated[str, typer.Option("--env", help="The environment: one of the files in conf.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting, key=value; may be repeated.")]
 AsAt = Annotated[str | None, typer.Option("--as-at", help="The moment of the list, ISO, London time; now without it.")]
 Log = Annotated[str, typer.Option("--log-level", help="Events on standard error as JSON lines: INFO or WARNING.")]
@@ -58,6 +58,51 @@ def _where(fault: Exception) -> str:
     ours = [frame for frame in traceback.extract_tb(fault.__traceback__) if str(_ROOT) in frame.filename]
     place = f" at {Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}" if ours else ""
     return f"unexpected {type(fault).__name__}{place}. This is a fault of the program: please report this line."
+
+
+Pathways = Annotated[int, typer.Option("--pathways", min=1, help="Pathways that begin in the two years.")]
+Hours = Annotated[int, typer.Option("--hours", min=1, help="Hourly extracts after the history.")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed makes another world.")]
+
+
+@app.command()
+def demo(
+    pathways: Pathways = 20_000, hours: Hours = 3, seed: Seed = 1, set_: Set = None, log_level: Log = "WARNING"
+) -> None:
+    """Make a synthetic world, run its hours through the whole flow, and show what came of it.
+
+    Example: `cancollaborate demo --pathways 2000`
+    """
+    from jobs.demo import DemoSize, run  # noqa: PLC0415 - as above
+
+    log.configure(log_level)
+    run(load_settings("local", set_ or ()), DemoSize(pathways, hours, seed), Console(highlight=False))
+
+
+@app.command()
+def simulate(
+    pathways: Pathways = 20_000,
+    hours: Hours = 3,
+    seed: Seed = 1,
+    env: Env = "local",
+    set_: Set = None,
+    ends_at: Annotated[str | None, typer.Option("--ends-at", help="The last hour, ISO, London time.")] = None,
+) -> None:
+    """Write a synthetic world: sealed extracts into landing, keys that fit them, and the hidden truth beside it.
+
+    Example: `cancollaborate simulate --pathways 2000 --set paths.root=build/mine`
+    """
+    from jobs import simulate as job  # noqa: PLC0415 - as above
+    from jobs.demo import ENDS_AT  # noqa: PLC0415 - as above
+
+    settings = load_settings(env, set_ or ())
+    last = moment_of(ends_at, settings) if ends_at else ENDS_AT
+    made = job.run(settings, pathways=pathways, hours=hours, seed=seed, ends_at=last)
+    console = Console(highlight=False)
+    console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {settings.paths.landing}")
+    console.print(
+        f"The truth behind them is in {made.truth}. Next: cancollaborate hourly --as-at {last:%Y-%m-%dT%H:%M}"
+    )
 
 
 @app.command()
@@ -102,7 +147,7 @@ def status(env: Env = "local", set_: Set = None) -> None:
 
 
 def _run(names: Sequence[str], env: str, overrides: Sequence[str] | None, as_at: str | None, level: str) -> None:
-    from jobs.steps import moment_of, run_steps  # noqa: PLC0415 - as above
+    from jobs.steps import run_steps  # noqa: PLC0415 - as above
     from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
 
     log.configure(level)

@@ -5,14 +5,13 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from pyspark.sql import SparkSession
 
 from jobs import cleanse, clocks, gold, ingest, link, publish, run_log
 from jobs.outcome import Outcome, Run
 from libs import log
-from libs.errors import CanCollaborateError, SettingsError
+from libs.errors import CanCollaborateError
 from libs.lakehouse.tables import Lake, open_lake
 from libs.settings import Settings
 
@@ -67,18 +66,3 @@ def describe(fault: Exception) -> str:
     if isinstance(fault, CanCollaborateError):
         return f"{type(fault).__name__}: {fault}"
     return f"unexpected {type(fault).__name__}"
-
-
-def moment_of(text: str | None, settings: Settings) -> datetime:
-    """The moment that `--as-at` names, in the platform's zone unless it says another; now without one.
-
-    Raises SettingsError for what is not an ISO timestamp.
-    """
-    zone = ZoneInfo(settings.timezone)
-    if text is None:
-        return datetime.now(zone)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise SettingsError("--as-at is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

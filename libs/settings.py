@@ -4,8 +4,10 @@ import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -133,6 +135,21 @@ def load_settings(env: str = "local", overrides: Sequence[str] = (), conf: Path 
 def conf_folder() -> Path:
     """The folder of configuration that ships with the code."""
     return Path(__file__).parents[1] / "conf"
+
+
+def moment_of(text: str | None, settings: Settings) -> datetime:
+    """The moment that `--as-at` names, in the platform's zone unless it says another; now without one.
+
+    Raises SettingsError for what is not an ISO timestamp.
+    """
+    zone = ZoneInfo(settings.timezone)
+    if text is None:
+        return datetime.now(zone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError("--as-at is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

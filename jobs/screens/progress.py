@@ -40,6 +40,11 @@ class StepLines:
             self._status = self._console.status(f"{what} …", spinner="dots")
             self._status.start()
 
+    def head(self, text: str) -> None:
+        """Print what the steps that follow work on."""
+        self._stop()
+        self._console.print(text, style="bold")
+
     def listen(self, step: str, outcome: Outcome | None, seconds: float) -> None:
         """Take what `run_steps` tells: the start of a step, then its outcome."""
         if outcome is None:
