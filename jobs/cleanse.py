@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from jobs.changed import bronze_between, last_file_id
 from jobs.outcome import Outcome, Run
 from libs.feeds import load_contracts
-from libs.lakehouse.tables import Lake, open_lake
+from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import silver, versions
 from libs.pathways.canonicalise import canonical_rows
 from libs.settings import Settings, conf_folder
@@ -22,19 +22,16 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     after, upto = run.watermark(STEP), last_file_id(lake)
     if upto <= after:
         return Outcome(STEP, upto)
-    judged = _judged_rows(lake, after=after, upto=upto).persist()
-    try:
-        taken = judged.where("refused_as is null")
-        changed_count = _write_versions(lake, taken, after=after)
-        changed_count += _write_patients(lake, taken)
-        treated, taken_back = silver.treatments(taken)
-        changed_count += lake.merge("silver.treatment", treated, keys=silver.TREATMENT_KEY, gone=taken_back)
-        transferred, withdrawn = silver.transfers(taken)
-        changed_count += lake.merge("silver.transfer", transferred, keys=silver.TRANSFER_KEY, gone=withdrawn)
-        _write_rejects(lake, judged, after=after)
-        return Outcome(STEP, upto, judged.count(), changed_count, lake.commits)
-    finally:
-        judged.unpersist()
+    judged = settle(_judged_rows(lake, after=after, upto=upto))
+    taken = judged.where("refused_as is null")
+    changed_count = _write_versions(lake, taken, after=after)
+    changed_count += _write_patients(lake, taken)
+    treated, taken_back = silver.treatments(taken)
+    changed_count += lake.merge("silver.treatment", treated, keys=silver.TREATMENT_KEY, gone=taken_back)
+    transferred, withdrawn = silver.transfers(taken)
+    changed_count += lake.merge("silver.transfer", transferred, keys=silver.TRANSFER_KEY, gone=withdrawn)
+    _write_rejects(lake, judged, after=after)
+    return Outcome(STEP, upto, judged.count(), changed_count, lake.commits)
 
 
 def _judged_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
@@ -58,13 +55,10 @@ def _write_versions(lake: Lake, taken: DataFrame, *, after: int) -> int:
     history = lake.read_or_empty("silver.pathway_history", empty).where(F.col("file_id") <= after)
     keys = taken.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
     before = versions.last_versions(history.join(F.broadcast(keys), [*versions.KEY], "left_semi"))
-    new = versions.new_versions(taken, before).persist()
-    try:
-        if not new.isEmpty():
-            lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
-        return lake.merge("silver.pathway", versions.last_versions(new), keys=versions.KEY)
-    finally:
-        new.unpersist()
+    new = settle(versions.new_versions(taken, before))
+    if not new.isEmpty():
+        lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
+    return lake.merge("silver.pathway", versions.last_versions(new), keys=versions.KEY)
 
 
 def _write_patients(lake: Lake, taken: DataFrame) -> int:

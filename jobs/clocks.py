@@ -5,7 +5,7 @@ from pyspark.sql import SparkSession
 from jobs.changed import changed_pathway_keys, last_file_id, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
-from libs.lakehouse.tables import open_lake
+from libs.lakehouse.tables import open_lake, settle
 from libs.pathways.standards import KEY, pathway_standards
 from libs.settings import Settings
 
@@ -19,18 +19,14 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if upto == 0 or (upto <= after and not run.is_new_day(STEP)):
         return Outcome(STEP, upto)
     systems = sorted({trust.system for trust in settings.trusts.values()})
-    keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP)).persist()
+    keys = settle(changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP)))
     pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
-    standards = pathway_standards(pathways, treatments).persist()
-    try:
-        changed_count = lake.merge(
-            "gold.pathway_standard",
-            standards,
-            keys=KEY,
-            gone=vanished(lake, "gold.pathway_standard", KEY, worked_on=keys, produced=standards),
-            stamp={"run_id": run.run_id, "as_at": run.as_at},
-        )
-        return Outcome(STEP, upto, keys.count(), changed_count, lake.commits)
-    finally:
-        standards.unpersist()
-        keys.unpersist()
+    standards = settle(pathway_standards(pathways, treatments))
+    changed_count = lake.merge(
+        "gold.pathway_standard",
+        standards,
+        keys=KEY,
+        gone=vanished(lake, "gold.pathway_standard", KEY, worked_on=keys, produced=standards),
+        stamp={"run_id": run.run_id, "as_at": run.as_at},
+    )
+    return Outcome(STEP, upto, keys.count(), changed_count, lake.commits)

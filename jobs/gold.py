@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from jobs.changed import changed_pathway_keys, last_file_id, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
-from libs.lakehouse.tables import Lake, open_lake
+from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import freshness, performance, ptl, waitlist
 from libs.settings import Settings
 
@@ -22,35 +22,30 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if upto == 0:
         return Outcome(STEP, upto)
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
-    changed_count = lake.merge(
-        "gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, is_whole=True, stamp=stamp
-    )
+    changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)
     if upto > after or run.is_new_day(STEP):
         changed_count += _write_ptl(lake, settings, run, after=after, upto=upto)
         summary = waitlist.waitlist_summary(lake.read("gold.ptl_current"), as_at_on=F.lit(run.as_at.date()))
-        changed_count += lake.merge("gold.waitlist_summary", summary, keys=waitlist.KEY, is_whole=True, stamp=stamp)
+        changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
         months = performance.performance_month(lake.read("gold.pathway_standard"))
-        changed_count += lake.merge("gold.performance_month", months, keys=performance.KEY, is_whole=True, stamp=stamp)
+        changed_count += lake.renew("gold.performance_month", months, keys=performance.KEY, stamp=stamp)
     return Outcome(STEP, upto, 0, changed_count, lake.commits)
 
 
 def _write_ptl(lake: Lake, settings: Settings, run: Run, *, after: int, upto: int) -> int:
     systems = sorted({trust.system for trust in settings.trusts.values()})
-    keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP)).persist()
+    keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
+    keys = settle(keys)
     pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
     standards = lake.read("gold.pathway_standard").join(keys, ["pathway_key"], "left_semi")
-    rows = ptl.current_ptl(pathways, treatments, standards).persist()
-    try:
-        return lake.merge(
-            "gold.ptl_current",
-            rows,
-            keys=ptl.KEY,
-            gone=vanished(lake, "gold.ptl_current", ptl.KEY, worked_on=keys, produced=rows),
-            stamp={"run_id": run.run_id, "as_at": run.as_at},
-        )
-    finally:
-        rows.unpersist()
-        keys.unpersist()
+    rows = settle(ptl.current_ptl(pathways, treatments, standards))
+    return lake.merge(
+        "gold.ptl_current",
+        rows,
+        keys=ptl.KEY,
+        gone=vanished(lake, "gold.ptl_current", ptl.KEY, worked_on=keys, produced=rows),
+        stamp={"run_id": run.run_id, "as_at": run.as_at},
+    )
 
 
 def _freshness(lake: Lake, settings: Settings, run: Run) -> DataFrame:

@@ -7,7 +7,6 @@ a file beyond it are leftovers of a crash, which nothing reads and the next run 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -20,7 +19,7 @@ from libs.feeds import FeedContract, load_contracts
 from libs.intake.changes import bronze_rows, changed_rows, departed_rows, keyed_rows, no_standing_rows, standing_rows
 from libs.intake.landing import landed_files, put_away
 from libs.intake.ledger import ACCEPTED, Decision, decide
-from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake, open_lake
+from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake, open_lake, settle
 from libs.settings import Settings, conf_folder
 
 STEP = "ingest"
@@ -92,17 +91,16 @@ def _write_bronze(
     exists = lake.exists(table)
     standing = standing_rows(lake.read(table), last_file_id=before) if exists else no_standing_rows(lake.spark)
     full_extracts = files.where("_kind = 'full'").select("_trust", "_file_id", "_extracted_at")
-    changes = bronze_rows(
-        changed_rows(incoming, standing), departed_rows(incoming, standing, full_extracts, contract), contract
-    ).persist(StorageLevel.MEMORY_ONLY)
-    try:
-        counts = {row["_file_id"]: row["count"] for row in changes.groupBy("_file_id").count().collect()}
-        has_leftovers = exists and not lake.read(table).where(F.col("_file_id") > before).isEmpty()
-        if counts or has_leftovers:
-            lake.replace_where(table, changes, predicate=f"_file_id > {before}", properties=BRONZE_PROPERTIES)
-        return counts
-    finally:
-        changes.unpersist()
+    changes = settle(
+        bronze_rows(
+            changed_rows(incoming, standing), departed_rows(incoming, standing, full_extracts, contract), contract
+        )
+    )
+    counts = {row["_file_id"]: row["count"] for row in changes.groupBy("_file_id").count().collect()}
+    has_leftovers = exists and not lake.read(table).where(F.col("_file_id") > before).isEmpty()
+    if counts or has_leftovers:
+        lake.replace_where(table, changes, predicate=f"_file_id > {before}", properties=BRONZE_PROPERTIES)
+    return counts
 
 
 def _files_frame(spark: SparkSession, accepted: Sequence[Decision]) -> DataFrame:

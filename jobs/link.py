@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from jobs.changed import changed_pathways, last_file_id
 from jobs.outcome import Outcome, Run
-from libs.lakehouse.tables import Lake, open_lake
+from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways.linked import link_pathways, members
 from libs.pathways.people import RECORD_KEY, link_people, records_of_the_same_people
 from libs.pathways.versions import KEY
@@ -24,23 +24,19 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     patients = lake.read("silver.patient")
     changed_patients = patients.where(F.col("file_id") > after)
     earlier_links = _links(lake)
-    concerned = records_of_the_same_people(patients, earlier_links, changed_patients)
+    concerned = settle(records_of_the_same_people(patients, earlier_links, changed_patients))
     links = link_people(concerned).withColumn("file_id", F.lit(upto).cast("bigint"))
     changed_count = lake.merge("silver.person_link", links, keys=RECORD_KEY)
 
     changed = changed_pathways(
         lake, sorted({trust.system for trust in settings.trusts.values()}), after=after, upto=upto
     )
-    of_people = _pathways_of_changed_people(lake, changed, after=after).persist()
-    try:
-        linked = link_pathways(of_people, referral_gap_days=settings.linkage.referral_gap_days).withColumn(
-            "file_id", F.lit(upto).cast("bigint")
-        )
-        gone = _vanished_keys(lake, of_people, linked)
-        changed_count += lake.merge("silver.linked_pathway", linked, keys=("pathway_key",), gone=gone)
-        return Outcome(STEP, upto, of_people.count(), changed_count, lake.commits)
-    finally:
-        of_people.unpersist()
+    of_people = settle(_pathways_of_changed_people(lake, changed, after=after))
+    linked = link_pathways(of_people, referral_gap_days=settings.linkage.referral_gap_days)
+    linked = settle(linked.withColumn("file_id", F.lit(upto).cast("bigint")))
+    gone = _vanished_keys(lake, of_people, linked)
+    changed_count += lake.merge("silver.linked_pathway", linked, keys=("pathway_key",), gone=gone)
+    return Outcome(STEP, upto, of_people.count(), changed_count, lake.commits)
 
 
 def _links(lake: Lake) -> DataFrame:
