@@ -28,6 +28,7 @@ EXTRAS = {
         "ruff>=0.17,<0.18",
         "types-PyYAML>=6",
         "build>=1.3,<2",
+        "setuptools>=80,<83",
     ],
 }
 

@@ -1,4 +1,4 @@
-"""One Spark session for the whole run, since starting one costs more than most tests; settings in a folder of their own."""
+"""One Spark session for the whole run, since starting one costs more than most tests; settings in their own folder."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
