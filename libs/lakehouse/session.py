@@ -1,7 +1,11 @@
 """The one maker of Spark sessions: tuned for a small machine, correct for a cluster."""
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -16,6 +20,9 @@ def start_session(settings: Settings, app_name: str = "cancollaborate") -> Spark
 
     Raises MachineError when Java or the Delta jars are missing.
     """
+    # pyspark writes the text of a failed query, cell values included, to standard error through these.
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).disabled = True
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         spark = SparkSession.builder.appName(app_name).getOrCreate()
         spark.conf.set("spark.sql.session.timeZone", settings.timezone)
@@ -27,15 +34,31 @@ def start_session(settings: Settings, app_name: str = "cancollaborate") -> Spark
     builder = SparkSession.builder.appName(app_name).master(settings.spark.master)
     for key, value in local_configuration(settings).items():
         builder = builder.config(key, value)
+    log = settings.paths.root / "spark.log"
     try:
-        spark = builder.getOrCreate()
+        with _standard_error_to(log):
+            spark = builder.getOrCreate()
     except Exception as fault:
         raise MachineError(
             f"Spark did not start ({type(fault).__name__})",
-            do="Run again; if it persists, look at free memory and Java.",
+            do="Read what it wrote, and look at free memory.",
+            log=str(log),
         ) from None
-    spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+@contextmanager
+def _standard_error_to(path: Path) -> Iterator[None]:
+    """Give the JVM that starts meanwhile a file for its warnings: on a terminal they only frighten people."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = os.dup(2)
+    try:
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def local_configuration(settings: Settings) -> dict[str, str]:
