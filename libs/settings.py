@@ -149,7 +149,8 @@ def moment_of(text: str | None, settings: Settings) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise SettingsError("--as-at is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    # The date of the list is the platform's: half past eleven at night in UTC is the next day in a London summer.
+    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
