@@ -50,6 +50,7 @@ class Source(_Section):
     map: str | None = None
     pad: int | None = Field(default=None, gt=1)
     pattern: str | None = None
+    pivot: int | None = Field(default=None, ge=0, le=99)
     when: When | None = None
 
     @model_validator(mode="after")
@@ -62,6 +63,8 @@ class Source(_Section):
             raise ValueError("'map' and 'pad' need 'as: code'")
         if self.pattern and self.kind != "text":
             raise ValueError("'pattern' needs 'as: text'")
+        if self.pivot is not None and self.kind not in {"date", "timestamp"}:
+            raise ValueError("'pivot' needs 'as: date' or 'as: timestamp'")
         return self
 
     def columns(self) -> Iterator[str]:
