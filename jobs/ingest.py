@@ -74,7 +74,8 @@ def _take_round(
             Path(file.path),
             resting_place(settings, decision.file_id, decision.status, file.trust, file.file_name),
         )
-        log.event("file_judged", file=file.file_name, status=decision.status, reason=decision.reason, run_id=run.run_id)
+        # By its number: a file that is not ours may bear any name, a patient's too.
+        log.event("file_judged", file_id=decision.file_id, status=decision.status, reason=decision.reason)
     return sum(changed.values())
 
 
