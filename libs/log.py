@@ -10,9 +10,9 @@ _LOGGER = logging.getLogger("cancollaborate")
 # An event may carry these fields and no others: what is not listed can't leak through a log line.
 FIELDS = frozenset(
     {
-        "commits", "env", "error", "feed", "file", "file_id", "kind", "missing", "path", "reason", "rows",
-        "rows_changed", "rows_rejected", "run_id", "seconds", "sequence", "status", "step", "system", "table", "trust", "url_scheme",
-        "files", "as_at", "watermark",
+        "as_at", "commits", "env", "error", "feed", "file", "file_id", "files", "kind", "missing", "path", "reason",
+        "rows", "rows_changed", "rows_rejected", "run_id", "seconds", "sequence", "status", "step", "system", "table",
+        "trust", "url_scheme", "watermark",
     }
 )  # fmt: skip
 
