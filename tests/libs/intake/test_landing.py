@@ -1,0 +1,109 @@
+import hashlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from libs.errors import MachineError
+from libs.intake.landing import LandedFile, landed_files, local_path, put_away
+
+
+def write(path: Path, content: bytes = b"sealed") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def named(files: list[LandedFile], landing: Path) -> dict[str, str | None]:
+    return {str(file.path.relative_to(landing)): file.folder for file in files}
+
+
+def test_a_missing_landing_folder_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"does not exist \(path=.*/nowhere\)\. Set paths\.landing"):
+        landed_files(tmp_path / "nowhere")
+
+
+def test_a_file_belongs_to_the_folder_directly_below_landing_at_any_depth(tmp_path: Path) -> None:
+    for path in ("RVW/a.jwe", "RVW/2025/06/b.jwe", "RTR/c.jwe", "loose.jwe"):
+        write(tmp_path / path)
+    assert named(landed_files(tmp_path), tmp_path) == {
+        "RVW/a.jwe": "RVW", "RVW/2025/06/b.jwe": "RVW", "RTR/c.jwe": "RTR", "loose.jwe": None,
+    }  # fmt: skip
+
+
+def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    for path in ("RVW/b.jwe", "RTR/z.jwe", "RVW/a.jwe"):
+        write(tmp_path / path)
+    assert list(named(landed_files(tmp_path), tmp_path)) == ["RTR/z.jwe", "RVW/a.jwe", "RVW/b.jwe"]
+
+
+def test_a_file_that_is_still_being_written_behind_a_dot_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "RVW" / ".a.jwe.part")
+    write(tmp_path / "RVW" / "a.jwe")
+    assert list(named(landed_files(tmp_path), tmp_path)) == ["RVW/a.jwe"]
+
+
+def test_a_link_is_not_followed_out_of_the_landing_folder(tmp_path: Path) -> None:
+    elsewhere = write(tmp_path / "elsewhere" / "private.jwe")
+    landing = tmp_path / "landing"
+    (landing / "RVW").mkdir(parents=True)
+    (landing / "RVW" / "link.jwe").symlink_to(elsewhere)
+    (landing / "RTR").symlink_to(elsewhere.parent, target_is_directory=True)
+    assert landed_files(landing) == []
+
+
+def test_a_file_is_known_by_its_size_its_hash_and_the_second_of_its_arrival(tmp_path: Path) -> None:
+    path = write(tmp_path / "RVW" / "a.jwe", b"x" * 70_000)
+    os.utime(path, (1_748_851_200.75, 1_748_851_200.75))
+    (file,) = landed_files(tmp_path)
+    assert file.size == 70_000
+    assert file.sha256() == hashlib.sha256(b"x" * 70_000).hexdigest()
+    assert file.arrived_at == datetime.fromtimestamp(1_748_851_200, UTC)
+
+
+def test_paths_are_absolute_even_when_the_setting_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "landing" / "RVW" / "a.jwe")
+    monkeypatch.chdir(tmp_path)
+    assert landed_files(Path("landing"))[0].path == tmp_path / "landing" / "RVW" / "a.jwe"
+
+
+def test_spark_reads_each_file_whatever_pattern_its_name_spells(spark: SparkSession, tmp_path: Path) -> None:
+    names = ["[a].jwe", "a.jwe", "{b,c}.jwe", "b.jwe", "d*.jwe", "dd.jwe", "e?.jwe", "ee.jwe", r"f\g.jwe", "h i%20.jwe"]
+    for name in names:
+        write(tmp_path / "RVW" / name, name.encode())
+    wanted = [file for file in landed_files(tmp_path) if file.path.name not in ("a.jwe", "b.jwe", "dd.jwe", "ee.jwe")]
+    read = (
+        spark.read.format("binaryFile").load([file.spark_path for file in wanted]).select("path", "content").collect()
+    )
+    assert sorted(bytes(row["content"]).decode() for row in read) == sorted(file.path.name for file in wanted)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("file:/a/b.jwe", "/a/b.jwe"),
+        ("file:///a/b.jwe", "/a/b.jwe"),
+        ("dbfs:/Volumes/a/b.jwe", "/Volumes/a/b.jwe"),
+        ("/a/b.jwe", "/a/b.jwe"),
+        ("/a/file:/b.jwe", "/a/file:/b.jwe"),
+    ],
+)
+def test_what_spark_calls_a_file_lies_at_its_path(path: str, expected: str) -> None:
+    assert local_path(path) == Path(expected)
+
+
+def test_a_file_put_away_lies_at_its_destination_and_nowhere_else(tmp_path: Path) -> None:
+    path = write(tmp_path / "landing" / "a.jwe", b"one")
+    destination = tmp_path / "archive" / "RVW" / "00000001_a.jwe"
+    put_away(path, destination)
+    assert destination.read_bytes() == b"one"
+    assert not path.exists()
+
+
+def test_putting_away_again_after_a_crash_does_no_harm(tmp_path: Path) -> None:
+    path, destination = write(tmp_path / "a.jwe", b"one"), tmp_path / "archive" / "a.jwe"
+    put_away(path, destination)
+    put_away(path, destination)
+    assert destination.read_bytes() == b"one"
