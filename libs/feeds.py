@@ -164,13 +164,14 @@ class _Fault(NamedTuple):
 
 
 def _faults(contract: FeedContract) -> Iterator[_Fault]:
+    """Every fault, misspelt names first: a column that is not used is often one whose name was mistyped."""
     yield from _header_faults(contract)
-    yield from _use_faults(contract)
     yield from _name_faults(contract)
-    yield from _gap_faults(contract)
     for section, name, source in contract.sources():
         yield from _source_faults(contract, f"{section}.{name}", source)
     yield from _map_faults(contract)
+    yield from _use_faults(contract)
+    yield from _gap_faults(contract)
 
 
 def _header_faults(contract: FeedContract) -> Iterator[_Fault]:
