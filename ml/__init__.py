@@ -1,0 +1,1 @@
+"""Models: what is likely to breach, and how much is to come."""
