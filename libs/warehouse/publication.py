@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, inspect, select, update
 
 from libs.errors import CanCollaborateError, ConcurrentRunError, WarehouseError
-from libs.warehouse.dialects import ensure_schema, schema_of
+from libs.warehouse.dialects import can_copy, copy_rows, ensure_schema, schema_of
 from libs.warehouse.load import LOAD
 from libs.warehouse.rows import batches, conform, fetch
 from libs.warehouse.schema import shape_of
@@ -108,8 +108,7 @@ def _apply(connection: Connection, change: TableChange, moment: Moment) -> Table
             deletes = conform(table, change.deletes, table.primary_key.columns.keys())
             _delete(connection, table, deletes)
             deleted_count = deletes.num_rows
-        for batch in batches(upserts):
-            connection.execute(insert(table), batch)
+        _insert(connection, table, upserts)
         row_count = connection.scalar(select(func.count()).select_from(table)) or 0
         load = TableLoad(table.name, row_count, upserts.num_rows, deleted_count)
         _note(connection, change, load, moment)
@@ -123,6 +122,14 @@ def _empty(connection: Connection, table: Table, *, is_same_shape: bool) -> None
         return
     table.drop(connection, checkfirst=True)
     table.create(connection)
+
+
+def _insert(connection: Connection, table: Table, rows: pa.Table) -> None:
+    if can_copy(connection):
+        copy_rows(connection, table, rows)
+        return
+    for batch in batches(rows):
+        connection.execute(insert(table), batch)
 
 
 def _delete(connection: Connection, table: Table, keys: pa.Table) -> None:

@@ -16,8 +16,8 @@ BATCH_ROWS = 10_000
 def conform(table: Table, rows: pa.Table, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows with exactly the columns and types of the SQL table (or the named ones of them); times become UTC.
 
-    Raises WarehouseError for a missing or unknown column, an empty key, or text longer than its column, since SQLite
-    would take what a server refuses.
+    A NUL character leaves the text that it stands in: PostgreSQL can't hold one. Raises WarehouseError for a missing or
+    unknown column, an empty key, or text longer than its column, since SQLite would take what a server refuses.
     """
     wanted = list(table.columns.keys()) if columns is None else list(columns)
     if set(wanted) != set(rows.column_names):
@@ -28,7 +28,9 @@ def conform(table: Table, rows: pa.Table, columns: Sequence[str] | None = None) 
         )  # fmt: skip
     schema = pa.schema([(name, arrow_type(table.columns[name])) for name in wanted])
     conformed = rows.select(wanted).cast(schema)
-    for name in wanted:
+    for place, name in enumerate(wanted):
+        if pa.types.is_string(schema.field(name).type):
+            conformed = conformed.set_column(place, name, pc.replace_substring(conformed.column(name), "\x00", ""))
         _refuse_unfit(table, table.columns[name], conformed.column(name))
     return conformed
 
