@@ -88,7 +88,8 @@ def local_configuration(settings: Settings) -> dict[str, str]:
         # Delta's default of 50 made one MERGE take 53 s here (notes 4.1).
         "spark.databricks.delta.snapshotPartitions": "2",
         "spark.databricks.delta.properties.defaults.enableDeletionVectors": "true",
-        # Row values must not stand in error messages or plans.
         "spark.sql.maxPlanStringLength": "2000",
+        # Noting the Python line behind every expression costs a call into the JVM each time.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         "spark.python.worker.faulthandler.enabled": "false",
     }

@@ -23,10 +23,11 @@ def _sides() -> Column:
     is_transfer_in_order = F.coalesce(F.col("transfer_on").between(start, stop), F.lit(False))
     transfer_from = F.when(is_transfer_in_order, F.col("transfer_from_org"))
     upgrade_org = F.when(F.col("route") == "UPGRADE", F.col("upgrade_org"))
-    treating = F.col("treatment_org")
+    investigating = F.coalesce(transfer_from, upgrade_org, F.col("first_seen_org"), F.col("treatment_org"))
     return F.struct(
-        F.coalesce(transfer_from, upgrade_org, F.col("first_seen_org"), treating).alias("investigating"),
-        treating.alias("treating"),
+        investigating.alias("investigating"),
+        # Without a treating trust the whole wait stays with the one that is known: no half may vanish.
+        F.coalesce(F.col("treatment_org"), investigating).alias("treating"),
         F.when(transfer_from.isNotNull(), F.col("transfer_on")).alias("transfer_on"),
     )
 

@@ -34,7 +34,7 @@ def feed_freshness(accepted: DataFrame, feeds: DataFrame, *, as_at: Column) -> D
         F.explode(
             F.sequence(
                 _slot(F.col("first_at"), cadence),
-                F.greatest(_slot(F.col("first_at"), cadence), _slot(as_at - half_a_rhythm, cadence)),
+                F.greatest(_slot(F.col("first_at"), cadence), _slot_before(as_at - half_a_rhythm, cadence)),
                 rhythm,
             )
         ).alias("expected_at"),
@@ -43,7 +43,7 @@ def feed_freshness(accepted: DataFrame, feeds: DataFrame, *, as_at: Column) -> D
     status = F.when(F.col("extract").isNull(), "missing").when(F.col("minutes_late") > 15, "late").otherwise("arrived")
     shown = (
         expected.join(first_of_slot, [*KEY], "left")
-        .withColumn("minutes_late", F.greatest(minutes_late.cast("int"), F.lit(0)))
+        .withColumn("minutes_late", F.when(minutes_late > 0, minutes_late.cast("int")).when(minutes_late <= 0, 0))
         .select(
             *KEY,
             "trust_name",
@@ -61,3 +61,8 @@ def _slot(moment: Column, cadence_seconds: Column) -> Column:
     """The nearest slot of the rhythm: an extract of 07:58 is that of 08:00."""
     seconds = F.unix_timestamp(moment)
     return F.timestamp_seconds(F.round(seconds / cadence_seconds) * cadence_seconds)
+
+
+def _slot_before(moment: Column, cadence_seconds: Column) -> Column:
+    """The last slot that is not after the moment."""
+    return F.timestamp_seconds(F.floor(F.unix_timestamp(moment) / cadence_seconds) * cadence_seconds)

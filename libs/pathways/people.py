@@ -30,7 +30,8 @@ def link_people(patients: DataFrame) -> DataFrame:
     # A record without a birth date goes with the first that has one; another birth date is another person.
     born_on = F.coalesce(F.col("born_on"), F.first("born_on", ignorenulls=True).over(everyone))
     group = F.when(
-        F.col("verified_number").isNotNull(), F.concat_ws("|", "verified_number", F.coalesce(born_on, F.lit("")))
+        F.col("verified_number").isNotNull(),
+        F.concat_ws("|", "verified_number", F.coalesce(born_on.cast("string"), F.lit(""))),
     ).otherwise(F.col("record_id"))
     same_person = Window.partitionBy("person_key").orderBy(*arrival)
     return (
@@ -54,12 +55,12 @@ def record_id() -> Column:
 
 def records_of_the_same_people(patients: DataFrame, links: DataFrame, changed: DataFrame) -> DataFrame:
     """Every record that shares a verified number, or until now a person, with one of the changed records."""
-    changed_records = patients.join(changed.select(*RECORD_KEY).distinct(), [*RECORD_KEY], "left_semi")
-    numbers = changed_records.where(F.col("nhs_number").isNotNull()).select("nhs_number").distinct()
-    people = (
-        links.join(changed.select(*RECORD_KEY).distinct(), [*RECORD_KEY], "left_semi").select("person_id").distinct()
-    )
-    by_number = patients.join(numbers, ["nhs_number"], "left_semi").select(*RECORD_KEY)
+    changed_keys = changed.select(*RECORD_KEY).distinct()
+    people = links.join(changed_keys, [*RECORD_KEY], "left_semi").select("person_id").distinct()
     by_person = links.join(people, ["person_id"], "left_semi").select(*RECORD_KEY)
-    concerned = by_number.union(by_person).union(changed_records.select(*RECORD_KEY)).distinct()
+    # A record that left a number may set free others of that number, so all numbers of its former person are looked at.
+    touched = patients.join(by_person.union(changed_keys).distinct(), [*RECORD_KEY], "left_semi")
+    numbers = touched.where(F.col("nhs_number").isNotNull()).select("nhs_number").distinct()
+    by_number = patients.join(numbers, ["nhs_number"], "left_semi").select(*RECORD_KEY)
+    concerned = by_number.union(touched.select(*RECORD_KEY)).distinct()
     return patients.join(concerned, [*RECORD_KEY], "left_semi")

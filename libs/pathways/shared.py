@@ -44,9 +44,7 @@ def one_pathway(members: DataFrame, pathways: DataFrame, transfers: DataFrame, *
     received = F.struct(is_sender, "first_extracted_at", "trust")
     merged = copies.groupBy("pathway_key").agg(
         *(_preferred(name, first_seen) for name in INVESTIGATED),
-        F.min_by(F.struct(*TOLD, F.col("trust").alias("told_by")), _where_known("informed_on", first_seen)).alias(
-            "_told"
-        ),
+        F.min_by(F.struct(*TOLD, F.col("trust").alias("told_by")), _told_order(first_seen)).alias("_told"),
         F.min_by(
             F.struct("transfer_on", "transfer_from_org", "transfer_to_org"), _where_known("transfer_on", received)
         ).alias("_transfer"),
@@ -63,7 +61,12 @@ def one_treatment(members: DataFrame, treatments: DataFrame) -> DataFrame:
     copies = members.join(treatments, [*KEY], "inner")
     is_elsewhere = F.coalesce(F.col("trust") != F.col("treatment_org"), F.lit(True))
     given = F.struct(is_elsewhere, "trust")
-    return copies.groupBy("pathway_key", "treatment_number").agg(*(_preferred(name, given) for name in TREATED))
+    merged = copies.groupBy("pathway_key", "treatment_number").agg(
+        *(_preferred(name, given) for name in TREATED), F.min_by("trust", given).alias("_recorded_by")
+    )
+    # A register that leaves the treating organisation empty means itself.
+    treating = F.coalesce("treatment_org", "_recorded_by")
+    return merged.withColumn("treatment_org", treating).drop("_recorded_by")
 
 
 def _described(merged: DataFrame, as_at_on: Column) -> DataFrame:
@@ -98,6 +101,12 @@ def _described(merged: DataFrame, as_at_on: Column) -> DataFrame:
 def _preferred(name: str, order: Column) -> Column:
     """The value of the first copy, in the given order, that has one."""
     return F.min_by(name, _where_known(name, order)).alias(name)
+
+
+def _told_order(order: Column) -> Column:
+    """A copy that says when the patient was told goes before one that gives only the reason."""
+    says_anything = F.col("informed_on").isNotNull() | F.col("fds_end_reason").isNotNull()
+    return F.when(says_anything, F.struct(F.col("informed_on").isNull(), order))
 
 
 def _where_known(name: str, order: Column) -> Column:

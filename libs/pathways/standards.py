@@ -33,7 +33,7 @@ def pathway_standards(pathways: DataFrame, treatments: DataFrame) -> DataFrame:
     is_first_row = number == F.min(number).over(Window.partitionBy("pathway_key"))
     rows_of_treatments = pathways.join(treatments, ["pathway_key"], "left").withColumn("is_first_row", is_first_row)
     timed = with_allocation(with_clocks(rows_of_treatments))
-    told_by = F.when(F.col("clock_28.outcome") != "NOT_APPLICABLE", F.col("told_by"))
+    told_by = F.when(F.col("clock_28.outcome") != "NOT_APPLICABLE", F.coalesce("told_by", "first_seen_org"))
     rows = F.array(
         F.when(
             F.col("is_first_row"), _row("28", number=F.lit(0), investigating=told_by, shares=(_whole(told_by), None))

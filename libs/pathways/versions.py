@@ -85,7 +85,12 @@ def _states(rows: DataFrame) -> DataFrame:
     return (
         rows.where(F.col("_presence").isin("present", PATHWAY_GONE))
         .groupBy("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id"), "_file_id")
-        .agg(content.alias("content"), F.min("_extracted_at").alias("extracted_at"))
+        .agg(
+            content.alias("content"),
+            F.min("_extracted_at").alias("extracted_at"),
+            # Absence is no first sight.
+            F.min(F.when(~is_gone, F.col("_extracted_at"))).alias("first_extracted_at"),
+        )
         .select(
             *KEY,
             F.col("_file_id").alias("file_id"),
@@ -93,7 +98,7 @@ def _states(rows: DataFrame) -> DataFrame:
             "content",
             F.lit(False).alias("is_known"),
             F.lit(None).cast("boolean").alias("was_departed"),
-            F.col("extracted_at").alias("first_extracted_at"),
+            "first_extracted_at",
         )
     )
 

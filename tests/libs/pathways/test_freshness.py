@@ -107,3 +107,17 @@ def test_a_slower_feed_is_expected_in_its_own_rhythm(freshness: Freshness) -> No
 
 def test_only_configured_feeds_that_have_sent_something_are_shown(freshness: Freshness) -> None:
     assert {trust for trust, _ in freshness} == {*HOURLY, "slow"}
+
+
+def test_a_slot_is_missing_only_once_half_a_rhythm_has_passed(spark: SparkSession) -> None:
+    extracts = spark.createDataFrame([("RTR", "scr", "f", clock("06:00"), clock("06:00"), 1)], EXTRACTS)
+    feeds = spark.createDataFrame([("RTR", "scr", "T", 60)], FEEDS)
+    assert feed_freshness(extracts, feeds, as_at=F.lit(clock("07:31"))).count() == 2
+    assert feed_freshness(extracts, feeds, as_at=F.lit(clock("07:29"))).count() == 1
+
+
+def test_a_missing_hour_has_no_minutes(spark: SparkSession) -> None:
+    extracts = spark.createDataFrame([("RTR", "scr", "f", clock("06:00"), clock("06:00"), 1)], EXTRACTS)
+    feeds = spark.createDataFrame([("RTR", "scr", "T", 60)], FEEDS)
+    (row,) = feed_freshness(extracts, feeds, as_at=F.lit(clock("07:45"))).where("status = 'missing'").collect()
+    assert row["minutes_late"] is None

@@ -142,3 +142,14 @@ def test_every_row_is_in_one_pathway_with_no_other_of_its_trust_in_whatever_orde
         row = described[one["source_pathway_id"]]
         of_key.setdefault(one["pathway_key"], set()).add((row[3], row[4]))
     assert all(len(people_and_sites) == 1 for people_and_sites in of_key.values())
+
+
+def test_a_row_without_referral_date_is_linked_with_nothing(spark: SparkSession) -> None:
+    dateless = pathway("a", "p", "RTR", 0)
+    rows = [(*dateless[:5], None, dateless[6]), pathway("b", "p", "RVW", 0)]
+    assert link(spark, rows).count() == 2
+
+
+def test_rows_further_apart_than_the_gap_are_not_linked_by_a_row_between_them(spark: SparkSession) -> None:
+    rows = [pathway("a", "p", "RTR", 0), pathway("b", "p", "RTR", 7), pathway("c", "p", "RVW", 14)]
+    assert together(link(spark, rows).collect(), "p") == [["a"], ["b", "c"]]

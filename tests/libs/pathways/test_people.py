@@ -167,3 +167,21 @@ def test_people_do_not_depend_on_how_records_are_batched_or_ordered(
         ways[row["how"]].add(tuple(row)[:-1])
     assert len(ways["at once"]) == len(everything)
     assert ways["at once"] == ways["in two"]
+
+
+def test_a_person_of_whom_no_record_has_a_birth_date_is_one_person(spark: SparkSession) -> None:
+    records = [record("a", "1", None, hour=1), record("b", "1", None, trust="RVW", hour=2)]
+    assert link_people(patients(spark, records)).select("person_id").distinct().count() == 1
+
+
+def test_a_record_that_takes_another_number_frees_a_dateless_one_to_go_with_the_next(spark: SparkSession) -> None:
+    before = [
+        record("dateless", "1", None, hour=1),
+        record("mover", "1", BORN, hour=2),
+        record("other", "1", OTHERWISE_BORN, trust="RVW", hour=3),
+    ]
+    now = patients(spark, [before[0], record("mover", "2", BORN, hour=2), before[2]])
+    concerned = records_of_the_same_people(
+        now, link_people(patients(spark, before)), now.where("source_patient_id = 'mover'")
+    )
+    assert {row["source_patient_id"] for row in concerned.collect()} == {"dateless", "mover", "other"}

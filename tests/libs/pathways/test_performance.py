@@ -153,3 +153,13 @@ def test_the_sums_of_performance_are_those_of_the_closed_waits(
         key: share for key, share in expected.items() if share
     }
     assert sum(row["denominator_share"] for row in performance) == len(closed)
+
+
+def test_a_wait_whose_treating_trust_is_not_known_loses_no_share(spark: SparkSession) -> None:
+    pathway, treatment = case("1", "lung", told=20, treated=50)
+    rows = (
+        performance_month(standards(spark, [(pathway, {**treatment, "treatment_org": None})]))
+        .where("standard = '62'")
+        .collect()
+    )
+    assert sum(row["denominator_share"] for row in rows) in (0, 1)

@@ -200,3 +200,9 @@ def test_the_same_extract_twice_adds_no_version(spark: SparkSession, stories: li
     known = 1 + sum(story[0] not in (None, "gone") for story in stories)
     # A pathway that is in the extract, and in it again, can't have gone in between.
     assert [row["how"] for row in counts] == ["once"] * known
+
+
+def test_an_absence_before_the_first_sight_is_not_when_a_pathway_was_first_extracted(spark: SparkSession) -> None:
+    rows = batch(spark, [absent("p", 1), present("p", 3)])
+    (version,) = new_versions(rows, nothing_before(spark)).collect()
+    assert version["first_extracted_at"] == extracted(3)
