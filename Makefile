@@ -36,7 +36,7 @@ bench: setup
 	@$(BIN)/python -m tests.benchmarks
 
 lock:
-	@$(BIN)/uv pip compile setup.py --extra local --extra dev --python-version 3.11 --universal --quiet \
+	@$(BIN)/uv pip compile setup.py --extra local --extra postgres --extra ml --extra dev --python-version 3.11 --universal --quiet \
 		--no-emit-index-url --no-emit-find-links --output-file requirements.lock
 
 clean:

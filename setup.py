@@ -17,7 +17,18 @@ REQUIRES = [
 ]
 EXTRAS = {
     "local": ["pyspark==4.1.1", "delta-spark==4.3.1", "importlib-metadata<=8.7.1"],
+    "postgres": ["psycopg[binary]>=3.2,<4"],
     "mssql": ["pyodbc>=5.5,<6"],
+    "ml": [
+        "great-expectations>=1.24,<1.25",
+        "holidays>=0.80,<1",
+        "mlflow>=3.17,<3.18",
+        "pmdarima>=2.1.1,<3",
+        "scikit-learn>=1.9,<2",
+        "setuptools>=80,<83",  # pmdarima asks for it when it runs
+        "statsmodels>=0.14,<1",
+        "threadpoolctl>=3,<4",
+    ],
     "dev": [
         "hypothesis>=6.150",
         "import-linter>=2.16,<3",
@@ -28,6 +39,7 @@ EXTRAS = {
         "ruff>=0.17,<0.18",
         "types-PyYAML>=6",
         "build>=1.3,<2",
+        "databricks-bundles>=1.22,<2",
         "setuptools>=80,<83",
     ],
 }
