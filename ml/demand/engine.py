@@ -27,6 +27,14 @@ class _Choice:
     naive_error: float | None = None
 
 
+@dataclass(frozen=True)
+class _Recent:
+    """The mean value of a period in the last year, and its mean working days."""
+
+    value: float
+    working_days: float
+
+
 def forecast_series(history: pd.DataFrame, *, horizon: int, frequency: Frequency) -> pd.DataFrame:
     """The coming `horizon` periods of one series, with intervals of 80 and 95 %, never negative.
 
@@ -42,7 +50,7 @@ def forecast_series(history: pd.DataFrame, *, horizon: int, frequency: Frequency
     filled_count = len(values) - len(history)
     if filled_count:
         notes.append(f"{filled_count} missing {'period' if filled_count == 1 else 'periods'} filled")
-    return _described(expected, future, recent=_recent(values, frequency)).assign(
+    return _described(expected, future, recent=_recent(values, known, frequency)).assign(
         method=choice.method + (f" ({'; '.join(notes)})" if notes else ""),
         holdout_volume=choice.volume,
         holdout_error=choice.error,
@@ -72,8 +80,9 @@ def _complete(history: pd.DataFrame, frequency: Frequency) -> tuple[Array, Calen
     months = (last.year - first.year) * 12 + last.month - first.month
     count = 1 + (months if frequency == "monthly" else (last - first).days // 7)
     known = calendar(first, count, frequency=frequency)
-    rates = by_period.reindex(known.starts) / known.working_days
-    return rates.interpolate().to_numpy() * known.working_days, known
+    values = by_period.reindex(known.starts)
+    between = (values / known.working_days).interpolate() * known.working_days
+    return values.fillna(between).to_numpy(), known
 
 
 def _choose(values: Array, known: Calendar, frequency: Frequency) -> _Choice:
@@ -83,7 +92,7 @@ def _choose(values: Array, known: Calendar, frequency: Frequency) -> _Choice:
     if count > 0:
         before, after = known.part(slice(None, count)), known.part(slice(count, None))
         past = _history(values[:count], before, frequency, compared_on=count)
-        actual, recent = values[count:], _recent(values[:count], frequency)
+        actual, recent = values[count:], _recent(values[:count], before, frequency)
         for name in rivals(past):
             found = outlook(name, past, after)
             if found is not None:
@@ -103,33 +112,30 @@ def _history(values: Array, known: Calendar, frequency: Frequency, *, compared_o
     return History(np.log1p(values / known.working_days), known, frequency, seasons)
 
 
-def _recent(values: Array, frequency: Frequency) -> float:
-    """The mean value of the last year."""
-    return float(values[-SEASON[frequency] :].mean())
+def _recent(values: Array, known: Calendar, frequency: Frequency) -> _Recent:
+    last_year = slice(-SEASON[frequency], None)
+    return _Recent(float(values[last_year].mean()), float(known.working_days[last_year].mean()))
 
 
-def _described(expected: Outlook, future: Calendar, *, recent: float) -> pd.DataFrame:
+def _described(expected: Outlook, future: Calendar, *, recent: _Recent) -> pd.DataFrame:
     """Mean and intervals as values. No interval is narrower than chance alone makes counts of this size."""
+    days = future.working_days
     mean = _mean(expected, future, recent=recent)
-    spread = np.maximum(expected.spread, _counting_noise(expected, future, recent))
+    spread = np.maximum(expected.spread, np.sqrt(recent.value) / days / np.exp(expected.centre))
     rows = {"period": future.starts, "mean": mean}
     for name, quantile in _QUANTILES.items():
-        bound = np.maximum(np.expm1(expected.centre + NormalDist().inv_cdf(quantile) * spread) * future.working_days, 0)
+        bound = np.maximum(np.expm1(expected.centre + NormalDist().inv_cdf(quantile) * spread) * days, 0)
         # The correction of the mean must not lift it out of a narrow interval.
         rows[name] = np.minimum(bound, mean) if name.startswith("lo") else np.maximum(bound, mean)
     return pd.DataFrame(rows)
 
 
-def _mean(expected: Outlook, future: Calendar, *, recent: float) -> Array:
+def _mean(expected: Outlook, future: Calendar, *, recent: _Recent) -> Array:
     """The mean of counts whose logarithm is expected so.
 
-    The logarithm of a small count is lower on average than that of its mean: going back, half the variance that
-    counting makes is added. More (all of the spread) would be too much, since one shock years ago widens the spread.
+    The logarithm of small counts is lower on average than that of their mean: going back, half the variance that
+    chance makes in them (Poisson) is added. All of the spread would be too much: one shock years ago widens it.
     """
-    noise = np.minimum(expected.spread, _counting_noise(expected, future, recent))
+    chance = np.sqrt(recent.value) / recent.working_days / np.exp(expected.centre)
+    noise = np.minimum(expected.spread, chance)
     return np.asarray(np.maximum(np.expm1(expected.centre + noise**2 / 2) * future.working_days, 0))
-
-
-def _counting_noise(expected: Outlook, future: Calendar, recent: float) -> Array:
-    """The standard error on the log scale that chance makes in counts of this size (Poisson)."""
-    return np.asarray(np.sqrt(recent) / future.working_days / np.exp(expected.centre))
