@@ -135,6 +135,22 @@ for _name, _what in (
     _step_command(_name, _what)
 
 
+@app.command("forecast-file")
+def forecast_file(
+    source: Annotated[Path, typer.Option("--input", help="CSV with series_id, period and value, weekly or monthly.")],
+    output: Annotated[Path, typer.Option("--output", help="CSV to write: mean and 80 and 95 % intervals.")],
+    horizon: Annotated[int, typer.Option("--horizon", min=1, help="How many periods ahead.")] = 12,
+) -> None:
+    """Forecast the series of a CSV of your own; the method that did best on a hold-out is named. It needs no Spark.
+
+    Example: `cancollaborate forecast-file --input series.csv --horizon 6 --output forecast.csv`
+    """
+    from jobs import forecast_file as job  # noqa: PLC0415 - statistics libraries load only when they are needed
+
+    count = job.forecast_file(source, output, horizon=horizon)
+    Console(highlight=False, soft_wrap=True).print(f"{count} series forecast, {horizon} periods ahead, in {output}")
+
+
 @app.command()
 def status(env: Env = "local", set_: Set = None) -> None:
     """Show feeds, last runs, refused files and the publication at a glance. It needs no Spark.
