@@ -5,6 +5,8 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import cast
 
 from pyspark.sql import SparkSession
 
@@ -16,7 +18,10 @@ from libs.lakehouse.tables import Lake, open_lake
 from libs.settings import Settings
 
 # In the order in which an hour runs them. A step is a module with `run(spark, settings, run) -> Outcome`.
-STEPS = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, gold, publish)}
+Step = Callable[[SparkSession, Settings, Run], Outcome]
+STEPS: dict[str, Step] = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, gold, publish)}
+# What runs weekly or on demand, the modules of the same names: they load heavy libraries, so only when they are asked.
+ON_DEMAND = ("train", "promote", "score", "forecast")
 Listener = Callable[[str, Outcome | None, float], None]
 
 
@@ -42,7 +47,7 @@ def run_steps(
         tell(name, None, 0.0)
         began, clock = datetime.now(UTC), time.monotonic()
         try:
-            outcome = STEPS[name](spark, settings, run)
+            outcome = _step(name)(spark, settings, run)
         except Exception as fault:
             records.append(run_log.StepRecord(name, began, datetime.now(UTC), None, describe(fault)))
             # The database may be what failed; the fault that ended the run is the one to tell.
@@ -54,6 +59,10 @@ def run_steps(
         tell(name, outcome, time.monotonic() - clock)
     _close(lake, settings, run, records)
     return [record.outcome for record in records if record.outcome]
+
+
+def _step(name: str) -> Step:
+    return STEPS[name] if name in STEPS else cast(Step, import_module(f"jobs.{name}").run)
 
 
 def _close(lake: Lake, settings: Settings, run: Run, records: Sequence[run_log.StepRecord]) -> None:

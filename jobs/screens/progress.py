@@ -15,6 +15,10 @@ _DOING = {
     "clocks": "running the clocks",
     "gold": "counting the lists",
     "publish": "publishing to SQL",
+    "train": "fitting the models",
+    "promote": "judging the challengers",
+    "score": "scoring open pathways",
+    "forecast": "forecasting",
 }
 
 
