@@ -185,7 +185,7 @@ def linked_pathway() -> Suite:
 
 
 def linked_member() -> Suite:
-    """The trusts' pathways within the linked ones; rows are `libs.pathways.linked.members`."""
+    """The trusts' pathways within the linked ones; each row is a member and its `file_id`."""
     return Suite(
         "silver.linked_pathway",
         KEY,

@@ -16,7 +16,6 @@ from jobs.outcome import Run
 from libs import log
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, settle
-from libs.pathways.linked import members
 from libs.settings import Settings
 from libs.warehouse.dialects import is_absent, make_engine, schema_of
 from libs.warehouse.load import LOAD
@@ -158,7 +157,7 @@ def _measured_suites(
         if lake.exists(suite.table_name):
             rows = lake.read(suite.table_name)
             if suite.scope == "members":
-                rows = members(rows.select("file_id", "pathway_key", "members"))
+                rows = rows.select("file_id", F.explode("members").alias("member")).select("file_id", "member.*")
             measures = _frame(measured(rows, suite, is_changed=is_changed))
             if not isinstance(measures, pd.DataFrame) or len(measures):
                 yield suite, measures

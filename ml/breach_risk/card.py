@@ -7,8 +7,8 @@ from datetime import date
 from ml.breach_risk.evaluate import Figures
 
 MEANING = (
-    "The probability that the {standard}-day clock of an open pathway still runs on the day after its last compliant "
-    "day; a pathway that is told, treated, ruled out or otherwise leaves before that day does not breach."
+    "The probability that the {standard}-day clock of an open pathway still runs at the end of its last compliant day; "
+    "a pathway that is told, treated, ruled out or otherwise leaves until then does not breach."
 )
 
 

@@ -55,11 +55,11 @@ def temporal_split(rows: pd.DataFrame, *, standard: str) -> Split:
         raise TrainingError("no past pathway to train on", do="Load more history, then train.", standard=standard)
     started = pd.to_datetime(rows["started_on"]).dt.date
     test_from = started.max() - timedelta(days=TEST_DAYS - 1)
-    known_until = test_from - timedelta(days=DAYS[standard] + 1)
-    calibrate_from = known_until - timedelta(days=CALIBRATE_DAYS - 1)
+    last_known = known_until(test_from, standard=standard)
+    calibrate_from = last_known - timedelta(days=CALIBRATE_DAYS - 1)
     split = Split(
         train=rows[started < calibrate_from],
-        calibrate=rows[(started >= calibrate_from) & (started <= known_until)],
+        calibrate=rows[(started >= calibrate_from) & (started <= last_known)],
         test=rows[started >= test_from],
         calibrate_from=calibrate_from,
         test_from=test_from,
@@ -67,6 +67,11 @@ def temporal_split(rows: pd.DataFrame, *, standard: str) -> Split:
     for name in ("train", "calibrate", "test"):
         _refuse_too_few(getattr(split, name), name, standard)
     return split
+
+
+def known_until(moment: date, *, standard: str) -> date:
+    """The last clock start whose breach, or the want of one, was known to all before the moment."""
+    return moment - timedelta(days=DAYS[standard] + 1)
 
 
 def fit_model(split: Split, *, seed: int) -> CalibratedClassifierCV:

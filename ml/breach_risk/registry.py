@@ -142,7 +142,8 @@ def signature() -> ModelSignature:
 @contextmanager
 def _fluent(store: ModelStore) -> Iterator[MlflowClient]:
     """MLflow's functions that log and load know one store for the whole process: this one, for as long as it lasts."""
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    # What is set there also goes into the environment, from which processes started later would take it.
+    before = {name: os.environ.pop(name, None) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
     levels = {name: logging.getLogger(name).level for name in ("mlflow", "alembic")}
     for name in levels:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -151,15 +152,20 @@ def _fluent(store: ModelStore) -> Iterator[MlflowClient]:
     try:
         yield MlflowClient(store.uri, store.uri)
     finally:
-        mlflow.set_tracking_uri(before[0])
-        mlflow.set_registry_uri(before[1])
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # takes back what was set
+        mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ |= {name: value} if value is not None else {}
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
 
 
 def _experiment(client: MlflowClient, store: ModelStore) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
-    return str(found.experiment_id if found else client.create_experiment(EXPERIMENT, store.artifacts))
+    return str(
+        found.experiment_id if found else client.create_experiment(EXPERIMENT, f"{store.artifacts}/{EXPERIMENT}")
+    )
 
 
 def _registered(client: MlflowClient, name: str) -> RegisteredModel | None:

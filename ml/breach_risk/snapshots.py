@@ -1,7 +1,7 @@
 """Training rows: past pathways as they stood on given days of their clock, and whether they breached in the end.
 
-A pathway breaches when its clock still runs on the day after its last compliant day. One that is treated, told, ruled
-out or otherwise leaves before that day does not, so the answer is known of everyone, not of those treated alone.
+A pathway breaches when its clock still runs at the end of its last compliant day. One that is treated, told, ruled out
+or otherwise leaves until then does not, so the answer is known of everyone, not of those treated alone.
 """
 
 from pyspark.sql import Column, DataFrame, Window
@@ -11,22 +11,22 @@ from libs.pathways.clocks import with_clocks
 from libs.pathways.standards import OPEN_OUTCOMES
 from ml.breach_risk.features import FEATURES, known_at, with_features
 
-# The last days are there too: a list is worked through most closely just before the limit.
-SNAPSHOT_DAYS = {"28": (0, 7, 14, 21, 28), "62": (0, 7, 14, 21, 28, 38, 48, 55, 62)}
+# Closer together towards the limit, where a list is worked through most closely and the chance moves fastest.
+SNAPSHOT_DAYS = {"28": (0, 7, 14, 21, 25, 28), "62": (0, 7, 14, 21, 28, 38, 48, 55, 59, 62)}
 COLUMNS = ("pathway_key", "started_on", "snapshot_day", *FEATURES, "is_treated", "is_breach")
 
 
 def training_rows(rows: DataFrame, *, standard: str) -> DataFrame:
     """One row for each past pathway and snapshot day on which its clock ran within the limit, with `COLUMNS`.
 
-    `rows` as `features.with_first_treatment` gives them. Past are those whose first breach date lies before the date
-    of the list: taking those that ended early and leaving out those that still run would flatter the waits.
+    `rows` as `features.with_first_treatment` gives them. Past are those whose last compliant day lies before the list:
+    taking those that ended early and leaving out those that still run would flatter the waits.
     """
     past = _past(rows, standard)
     days = F.array(*(F.lit(day) for day in SNAPSHOT_DAYS[standard]))
     moments = F.concat(
         F.transform(days, lambda day: F.struct(day.alias("day"), F.date_add(F.col("started_on"), day).alias("on"))),
-        F.array(F.struct(F.lit(None).cast("int").alias("day"), F.col("first_breach_on").alias("on"))),
+        F.array(F.struct(F.lit(None).cast("int").alias("day"), F.col("last_compliant_on").alias("on"))),
     )
     exploded = past.select("*", F.explode(moments).alias("moment")).withColumns(
         {"as_at_on": F.col("moment.on"), "snapshot_day": F.col("moment.day")}
@@ -40,7 +40,7 @@ def training_rows(rows: DataFrame, *, standard: str) -> DataFrame:
 
 
 def _past(rows: DataFrame, standard: str) -> DataFrame:
-    """Pathways whose first breach date is past, with that date and the clock's start.
+    """Pathways whose last compliant day is past, with that day and the clock's start.
 
     The dates are those of a patient who still waits: what ended the clock must not decide who is counted.
     """
@@ -58,10 +58,10 @@ def _past(rows: DataFrame, standard: str) -> DataFrame:
     dated = timed.select(
         "facts.*",
         clock["start_on"].alias("started_on"),
-        clock["first_breach_on"].alias("first_breach_on"),
+        clock["last_compliant_on"].alias("last_compliant_on"),
         F.col("facts.treatment_on").isNotNull().alias("is_treated"),
     )
-    return dated.where(F.col("first_breach_on") <= F.col("as_at_on"))
+    return dated.where(F.col("last_compliant_on") < F.col("as_at_on"))
 
 
 def _is_running(standard: str) -> Column:

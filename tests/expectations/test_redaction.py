@@ -1,10 +1,10 @@
 """Redaction keeps counts and nothing else, however much a result holds."""
 
+import great_expectations as gx
 import pandas as pd
 from great_expectations import expectations as gxe
 from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
 
-import great_expectations as gx
 from expectations.redaction import without_values
 
 SECRET = "9434765919"

@@ -1,0 +1,198 @@
+"""The columns of every published table, with their types and what they mean: the contract with those who read SQL."""
+
+from pyspark.sql import types as T
+
+_TYPES: dict[str, T.DataType] = {
+    "string": T.StringType(),
+    "int": T.IntegerType(),
+    "bigint": T.LongType(),
+    "double": T.DoubleType(),
+    "boolean": T.BooleanType(),
+    "date": T.DateType(),
+    "timestamp": T.TimestampType(),
+    "decimal(3,1)": T.DecimalType(3, 1),
+    "decimal(12,2)": T.DecimalType(12, 2),
+}
+_STAMP = """
+row_hash bigint of what the row says; the same hash: nothing has changed
+run_id string the run that last changed the row
+as_at timestamp the moment of that run's list, UTC
+"""
+# One line a column: name, type, what it means (the comment of the column in the database).
+COLUMNS = {
+    "ptl_current": """
+pathway_key string a cancer pathway, whichever trusts track it
+tracked_by string the trusts that track it, as in 'RTR, RVW'
+is_shared boolean more than one trust tracks it
+local_pathway_ids string the trusts' own identifiers of it
+route string USC, BSYM, SCREEN, UPGRADE or OTHER
+tumour_site string
+suspected_cancer_type string national code, 01 to 17
+first_seen_trust string
+holding_trust string the trust that holds the patient now
+current_stage string the last stage that was reached
+stage_since_on date
+referral_received_on date
+first_seen_on date
+informed_on date when the patient was told whether it is cancer
+decision_to_treat_on date
+planned_treatment_on date
+transfer_on date
+next_action string
+next_action_owner string
+next_action_due_on date
+last_tracked_on date
+is_escalated boolean
+days_28 int days waited on the 28-day clock
+last_compliant_28_on date
+outcome_28 string WITHIN, BREACH, OPEN, OPEN_BREACHED, …
+days_31 int days waited on the 31-day clock
+last_compliant_31_on date
+outcome_31 string
+days_62 int days waited on the 62-day clock
+last_compliant_62_on date
+outcome_62 string
+day_band string 0-28, 29-62, 63-104 or >104
+next_breach_standard string 28, 31 or 62
+next_breach_on date the soonest date on which a clock that runs breaches
+days_to_breach int negative: that many days past
+""",
+    "pathway_standard": """
+pathway_key string
+standard string 28, 31 or 62
+treatment_number int 0 for the 28-day standard
+route string USC, BSYM, SCREEN, UPGRADE or OTHER
+tumour_site string
+suspected_cancer_type string national code, 01 to 17
+stage string first or subsequent treatment
+modality_group string
+is_shared boolean more than one trust tracks the pathway
+investigating_trust string
+treating_trust string
+investigating_share decimal(3,1) part of the denominator that the investigating trust answers for
+treating_share decimal(3,1) part of the denominator that the treating trust answers for
+clock_start_on date
+clock_stop_on date
+adjustment_days int
+days_waited int after adjustments
+last_compliant_on date the last day on which the standard is met
+first_breach_on date
+outcome string WITHIN, BREACH, OPEN, OPEN_BREACHED, …
+reporting_month string as in 2025-06
+""",
+    "waitlist_summary": """
+org string a trust, or ALL; a shared pathway counts in each of its trusts and once in ALL, so never sum organisations
+tumour_site string
+route string
+day_band string 0-28, 29-62, 63-104, >104 or 'no clock'
+has_decision_to_treat boolean
+snapshot_on date the date of the list
+on_list int open pathways, a count
+past_28 int waiting more than 28 days
+past_62 int waiting more than 62 days
+past_104 int waiting more than 104 days
+breached_28 int
+breached_62 int
+with_next_action int
+no_next_action int
+untracked_7d int not tracked for 7 days
+tracked_by_2_trusts int
+""",
+    "performance_month": """
+month string as in 2025-06
+org string the provider that answers for the share; sum over it freely
+standard string 28, 31 or 62
+route string
+tumour_site string
+stage string first, subsequent or '-' (28 days)
+modality_group string '-' for 28 days
+denominator_share decimal(12,2) waits that ended, shared ones as halves; the denominator of a percentage
+within_share decimal(12,2) of these, within the standard
+breach_share decimal(12,2) of these, in breach
+""",
+    "feed_freshness": """
+trust string
+system string the register: scr or infoflex
+expected_at timestamp UTC
+trust_name string
+status string arrived, late or missing
+minutes_late int
+file_name string
+row_count bigint
+last_good_extract_at timestamp UTC
+""",
+    "risk_score": """
+pathway_key string
+standard string 28 or 62
+scored_on date
+model_name string
+model_version int
+p_breach double probability that the wait breaches, by the model
+baseline_p double the same, by the look-up table that the model must beat
+risk_band string low, medium or high
+is_calibrated boolean
+""",
+    "demand_forecast": """
+org string
+tumour_site string
+stage string referral or treatment
+period date Monday of the week that is forecast
+origin date Monday of the last week that was known
+week_ahead int
+mean double expected count
+lo80 double with hi80, the interval that holds 80 of 100
+hi80 double
+lo95 double with hi95, the interval that holds 95 of 100
+hi95 double
+method string
+""",
+    "dq_result": """
+table_name string
+rule_code string
+severity string critical (holds the publication back) or warning
+checked bigint rows looked at
+failed bigint rows that do not meet the rule
+status string passed or failed
+sentence string the rule in words
+""",
+    "extract_file": """
+file_id bigint
+file_name string
+trust string as the sender wrote it
+system string
+kind string full, delta or history
+sequence bigint
+extracted_at timestamp UTC
+arrived_at timestamp UTC
+status string accepted, quarantined or duplicate
+reason string why it was not accepted
+row_count bigint
+rows_changed bigint
+sha256 string of the sealed file
+sealed_bytes bigint
+contract_version int
+""",
+    "run": """
+step string
+started_at timestamp UTC
+finished_at timestamp UTC
+status string done or failed
+seconds double
+rows_read bigint
+rows_changed bigint
+commits int
+error string
+watermark bigint the last file that the step has taken in
+""",
+}
+
+
+def columns_of(table: str) -> T.StructType:
+    """The columns of a published table, those of the run that last changed a row at the end."""
+    fields = []
+    lines = f"{COLUMNS[table]}{_STAMP}".split("\n")
+    for line in filter(None, lines):
+        name, kind, *said = line.split(" ", 2)
+        metadata = {"comment": said[0]} if said else None
+        fields.append(T.StructField(name, _TYPES[kind], metadata=metadata))
+    return T.StructType(fields)

@@ -1,0 +1,238 @@
+"""What a person sees of the command: one clear line when something is missing, and never a traceback or a value."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import cli
+from libs.intake.keys import KeyRing, make_key_pair
+from libs.settings import Settings, load_settings
+from tests.jobs.screens.published import publish_rows
+
+COMMAND = Path(sys.executable).with_name("cancollaborate")
+COMMANDS = [each.name or getattr(each.callback, "__name__", "") for each in cli.app.registered_commands]
+
+
+def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The installed command, as a person starts it."""
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, env=env)
+
+
+def the_line_of(failed: subprocess.CompletedProcess[str]) -> str:
+    """The one line of a failure, after what holds for all of them."""
+    assert failed.returncode != 0
+    assert failed.stdout == ""
+    return one_line(failed.stderr)
+
+
+def one_line(told: str) -> str:
+    assert "Traceback" not in told
+    lines = [line for line in told.splitlines() if line.strip()]
+    assert len(lines) == 1
+    assert lines[0].startswith("cancollaborate: ")
+    return lines[0]
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch, *arguments: str, spark: SparkSession | None = None) -> None:
+    """The command in this process, with the session of the tests where it would start one."""
+    monkeypatch.setattr(sys, "argv", ["cancollaborate", *arguments])
+    if spark is not None:
+        monkeypatch.setattr("libs.lakehouse.session.start_session", lambda settings: spark)
+    cli.main()
+
+
+def root_of(settings: Settings) -> str:
+    return f"paths.root={settings.paths.root}"
+
+
+@pytest.fixture
+def java_env(tmp_path: Path) -> dict[str, str]:
+    """An environment without any Java; a test adds what it wants."""
+    (tmp_path / "empty").mkdir()
+    kept = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "PATH")}
+    return {**kept, "PATH": str(tmp_path / "empty")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names", "says_what_to_do"),
+    [
+        (["hourly", "--set", "paths.landin=x"], "'paths.landin'", "Did you mean 'paths.landing'?"),
+        (["status", "--env", "nowhere"], "'nowhere'", "Use one of: dev, local, prod, staging."),
+        (["hourly", "--set", "intake.max_sealed_mib=lots"], "'intake.max_sealed_mib'", "Set it in conf/local.yml"),
+        (["ingest", "--set", "spark.driver_memory"], "--set takes key=value", "Write for example --set"),
+        (["hourly", "--as-at", "yesterday"], "--as-at", "Write for example 2025-06-02T09:00"),
+        (["status", "--set", "warehouse.url=nonsense"], "warehouse.url", "Mend warehouse.url."),
+        (["simulate", "--pathways", "0"], "--pathways", "greater than or equal to 1"),
+        (["hurly"], "'hurly'", "`cancollaborate --help` shows what there is"),
+        (["hourly", "--nonsense"], "--nonsense", "`cancollaborate --help` shows what there is"),
+        (["demo", "--hours"], "--hours", "`cancollaborate --help` shows what there is"),
+        (["demo", "--set", "is_synthetic=false"], "makes its own patients", "Run it with --env local."),
+    ],
+)
+def test_what_is_typed_wrong_is_named_with_what_to_do(arguments: list[str], names: str, says_what_to_do: str) -> None:
+    line = the_line_of(run(*arguments))
+    assert names in line
+    assert says_what_to_do in line
+
+
+def test_status_before_any_publication_says_what_to_run_first(tmp_path: Path) -> None:
+    line = the_line_of(run("status", "--set", f"paths.root={tmp_path}"))
+    assert "no publication yet" in line
+    assert "`cancollaborate hourly`" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_java_it_says_what_to_install(java_env: dict[str, str]) -> None:
+    line = the_line_of(run("ingest", env=java_env))
+    assert "Java was not found" in line
+    assert "Install Java 17" in line
+
+
+def test_a_java_home_that_points_nowhere_is_named(java_env: dict[str, str], tmp_path: Path) -> None:
+    line = the_line_of(run("hourly", env={**java_env, "JAVA_HOME": str(tmp_path / "nowhere")}))
+    assert str(tmp_path / "nowhere") in line
+    assert "Mend JAVA_HOME" in line
+
+
+def test_a_java_of_another_version_is_named_with_those_that_are_needed(
+    java_env: dict[str, str], tmp_path: Path
+) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
+    java.chmod(0o755)
+    line = the_line_of(run("gold", env={**java_env, "PATH": str(tmp_path)}))
+    assert "found Java 11, but Spark needs Java 17 or 21" in line
+    assert str(java) in line
+
+
+def test_missing_jars_say_to_set_up(tmp_path: Path) -> None:
+    line = the_line_of(run("publish", "--set", f"spark.jars={tmp_path}", "--set", f"paths.root={tmp_path}"))
+    assert str(tmp_path) in line
+    assert "make setup" in line
+
+
+def test_a_missing_landing_folder_is_named(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run_here(monkeypatch, "ingest", "--set", root_of(settings), spark=spark)
+    assert end.value.code == 1
+    line = one_line(capsys.readouterr().err)
+    assert str(settings.paths.landing) in line
+    assert "Set paths.landing" in line
+
+
+def test_a_missing_and_an_unreadable_key_are_named_and_never_shown(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = settings.paths.landing / "RVW"
+    folder.mkdir(parents=True)
+    (folder / "RVW_infoflex_20250602T080000Z_000001.jwe").write_bytes(b"x")
+    with pytest.raises(SystemExit):
+        run_here(monkeypatch, "hourly", "--set", root_of(settings), spark=spark)
+    line = one_line(capsys.readouterr().err)
+    assert "platform-private.jwks" in line
+    assert "simulate" in line
+    private, _ = make_key_pair("platform", algorithm="ECDH-ES+A256KW")
+    scope = settings.paths.secrets / "cancollaborate"
+    scope.mkdir(parents=True)
+    (scope / "platform-private.jwks").write_text(KeyRing([private]).to_json())
+    (scope / "trusts-public.jwks").write_text('{"keys": [{"d": "hunter2", "kty": "EC"')
+    with pytest.raises(SystemExit):
+        run_here(monkeypatch, "hourly", "--set", root_of(settings), spark=spark)
+    line = one_line(capsys.readouterr().err)
+    assert "trust keys" in line
+    assert "hunter2" not in line
+    assert private["d"] not in line
+
+
+def test_a_step_before_its_time_says_what_to_run_first(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_here(monkeypatch, "gold", "--set", root_of(settings), spark=spark)
+    assert "nothing new" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_here(monkeypatch, "status", "--set", root_of(settings))
+    assert "`cancollaborate hourly`" in one_line(capsys.readouterr().err)
+
+
+def test_a_password_in_the_url_of_the_warehouse_is_not_shown(tmp_path: Path) -> None:
+    line = the_line_of(run("status", "--set", "warehouse.url=oracle://someone:hunter2@nowhere/db"))
+    assert "hunter2" not in line
+    assert "Install it" in line
+
+
+def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "reporting.sqlite").write_text("Mary Smith 9434765919 " * 99)
+    line = the_line_of(run("status", "--set", f"paths.root={tmp_path}"))
+    assert "9434765919" not in line
+
+
+def test_an_unforeseen_fault_is_told_by_kind_and_place_and_never_by_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Mary Smith 9434765919")
+
+    monkeypatch.setattr(cli, "load_settings", fail)
+    with pytest.raises(SystemExit) as end:
+        run_here(monkeypatch, "status")
+    assert end.value.code == 1
+    line = one_line(capsys.readouterr().err)
+    assert "unexpected ValueError at jobs/cli.py:" in line or "tests/jobs/test_cli.py:" in line
+    assert "Smith" not in line
+
+
+def test_a_status_that_is_shown_ends_with_success(tmp_path: Path) -> None:
+    publish_rows(tmp_path, {}).dispose()
+    shown = run("status", "--set", f"paths.root={tmp_path}")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "CanCollaborate status" in shown.stdout
+    assert "SYNTHETIC" in shown.stdout
+
+
+def test_success_returns_and_never_exits_because_a_wheel_task_takes_that_for_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_rows(tmp_path, {}).dispose()
+    run_here(monkeypatch, "status", "--set", f"paths.root={tmp_path}")
+    run_here(monkeypatch, "simulate", "--pathways", "20", "--hours", "1", "--set", f"paths.root={tmp_path}")
+    told = capsys.readouterr()
+    assert "SYNTHETIC: 4 sealed files" in told.out
+    assert "cancollaborate hourly --as-at 2025-06-02T09:00" in told.out
+    assert told.err == ""
+
+
+def test_a_world_that_was_simulated_shows_no_key_and_no_patient(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_here(monkeypatch, "simulate", "--pathways", "20", "--hours", "1", "--set", f"paths.root={tmp_path}")
+    told = "".join(capsys.readouterr())
+    settings = load_settings("local", [f"paths.root={tmp_path}"])
+    ring = (settings.paths.secrets / "cancollaborate" / "platform-private.jwks").read_text()
+    private = KeyRing.from_json(ring).find("platform-synthetic")
+    assert private is not None
+    assert "platform-synthetic" in ring
+    assert not any(word in told for word in ("platform-synthetic", '"d"', "nhs_number"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_has_an_example(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_here(monkeypatch, command, "--help")
+    shown = capsys.readouterr().out
+    assert f"Example: cancollaborate {command}" in shown
+    assert "--set" in shown
+
+
+def test_without_a_command_it_shows_what_there_is() -> None:
+    shown = run()
+    assert shown.returncode != 0
+    assert all(f" {command} " in shown.stdout for command in ("demo", "hourly", "status", "ingest", "publish"))
+    assert "Traceback" not in shown.stderr

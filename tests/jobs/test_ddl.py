@@ -1,0 +1,54 @@
+"""The script of the SQL database tells what `publish` makes."""
+
+import re
+
+import pytest
+from pyspark.sql import SparkSession
+from sqlalchemy import inspect
+
+from jobs.ddl import ddl, sql_table
+from jobs.publish import RUNS, TABLES
+from jobs.published_columns import COLUMNS, columns_of
+from libs.errors import SettingsError
+from libs.settings import Settings
+from libs.warehouse.dialects import make_engine
+
+
+@pytest.mark.spark
+def test_the_script_makes_the_columns_that_a_run_publishes(spark: SparkSession, undisturbed: Settings) -> None:
+    engine = make_engine(undisturbed.warehouse.url)
+    inspector = inspect(engine)
+    published = {name: inspector.get_columns(name) for name in inspector.get_table_names() if name != "load"}
+    engine.dispose()
+    assert published
+    for table in (*TABLES, RUNS):
+        if table.name in published:
+            made = {column.name: str(column.type.compile(engine.dialect)) for column in sql_table(table).columns}
+            assert made == {column["name"]: str(column["type"]) for column in published[table.name]}, table.name
+
+
+def test_every_published_table_is_in_the_script_of_every_dialect() -> None:
+    names = {"load", *(table.name for table in (*TABLES, RUNS))}
+    for dialect, prefix in (("mssql", r"reporting\."), ("postgresql", r"reporting\."), ("sqlite", "")):
+        made = re.findall(rf"CREATE TABLE (?:IF NOT EXISTS )?{prefix}\[?(\w+)\]? \(", ddl(dialect))
+        assert sorted(made) == sorted(names)
+
+
+def test_no_text_on_sql_server_is_without_length_and_no_key_too_wide_for_an_index() -> None:
+    script = ddl("mssql")
+    assert "max" not in script.lower()
+    assert " DATETIME " not in script
+    for body in script.split("CREATE TABLE")[1:]:
+        lengths = [int(length) for length in re.findall(r"NVARCHAR\((\d+)\) NOT NULL", body)]
+        assert sum(2 * length for length in lengths) <= 900
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_the_columns_of_a_table_are_named_once_each(table: str) -> None:
+    names = columns_of(table).names
+    assert len(names) == len(set(names))
+
+
+def test_another_dialect_is_one_clear_line() -> None:
+    with pytest.raises(SettingsError, match="Use one of: mssql, postgresql, sqlite"):
+        ddl("access")
