@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -49,7 +50,8 @@ def main() -> None:
 
 
 def _fail(line: str, *, code: int = 1) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]cancollaborate:[/] {line}", highlight=False)
+    text = Text.assemble(("cancollaborate:", "bold red"), f" {line}")
+    Console(stderr=True, soft_wrap=True).print(text, highlight=False)
     raise SystemExit(code)
 
 
@@ -98,7 +100,7 @@ def simulate(
     settings = load_settings(env, set_ or ())
     last = moment_of(ends_at, settings) if ends_at else ENDS_AT
     made = job.run(settings, pathways=pathways, hours=hours, seed=seed, ends_at=last)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {settings.paths.landing}")
     console.print(
         f"The truth behind them is in {made.truth}. Next: cancollaborate hourly --as-at {last:%Y-%m-%dT%H:%M}"
@@ -144,6 +146,8 @@ def forecast_file(
     source: Annotated[Path, typer.Option("--input", help="CSV with series_id, period and value, weekly or monthly.")],
     output: Annotated[Path, typer.Option("--output", help="CSV to write: mean and 80 and 95 % intervals.")],
     horizon: Annotated[int, typer.Option("--horizon", min=1, help="How many periods ahead.")] = 12,
+    env: Env = "local",
+    set_: Set = None,
 ) -> None:
     """Forecast the series of a CSV of your own; the method that did best on a hold-out is named. It needs no Spark.
 
@@ -151,6 +155,7 @@ def forecast_file(
     """
     from jobs import forecast_file as job  # noqa: PLC0415 - statistics libraries load only when they are needed
 
+    load_settings(env, set_ or ())  # as every command does: a setting that is wrong is told here too
     count = job.forecast_file(source, output, horizon=horizon)
     Console(highlight=False, soft_wrap=True).print(f"{count} series forecast, {horizon} periods ahead, in {output}")
 
