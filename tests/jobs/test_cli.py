@@ -70,6 +70,7 @@ def java_env(tmp_path: Path) -> dict[str, str]:
         (["simulate", "--pathways", "0"], "--pathways", "greater than or equal to 1"),
         (["hurly"], "'hurly'", "`cancollaborate --help` shows what there is"),
         (["hourly", "--nonsense"], "--nonsense", "`cancollaborate --help` shows what there is"),
+        (["status", "--set", "keys[/x]=1"], "'keys[/x]'", "Did you mean 'keys'?"),
         (["demo", "--hours"], "--hours", "`cancollaborate --help` shows what there is"),
         (["demo", "--set", "is_synthetic=false"], "makes its own patients", "Run it with --env local."),
     ],

@@ -3,20 +3,19 @@
 import re
 
 import pytest
-from pyspark.sql import SparkSession
 from sqlalchemy import inspect
 
 from jobs.ddl import ddl, sql_table
 from jobs.publish import RUNS, TABLES
 from jobs.published_columns import COLUMNS, columns_of
 from libs.errors import SettingsError
-from libs.settings import Settings
 from libs.warehouse.dialects import make_engine
+from tests.jobs.conftest import Start
 
 
 @pytest.mark.spark
-def test_the_script_makes_the_columns_that_a_run_publishes(spark: SparkSession, undisturbed: Settings) -> None:
-    engine = make_engine(undisturbed.warehouse.url)
+def test_the_script_makes_the_columns_that_a_run_publishes(start: Start) -> None:
+    engine = make_engine(start.settings.warehouse.url)
     inspector = inspect(engine)
     published = {name: inspector.get_columns(name) for name in inspector.get_table_names() if name != "load"}
     engine.dispose()
