@@ -13,8 +13,10 @@ _TYPES: dict[str, T.DataType] = {
     "decimal(3,1)": T.DecimalType(3, 1),
     "decimal(12,2)": T.DecimalType(12, 2),
 }
-_STAMP = """
+_HASH = """
 row_hash bigint of what the row says; the same hash: nothing has changed
+"""
+_STAMP = """
 run_id string the run that last changed the row
 as_at timestamp the moment of that run's list, UTC
 """
@@ -171,9 +173,12 @@ rows_changed bigint
 sha256 string of the sealed file
 sealed_bytes bigint
 contract_version int
+run_id string the run that took it in
 """,
     "run": """
+run_id string
 step string
+as_at timestamp the moment of the list, UTC
 started_at timestamp UTC
 finished_at timestamp UTC
 status string done or failed
@@ -188,10 +193,11 @@ watermark bigint the last file that the step has taken in
 
 
 def columns_of(table: str) -> T.StructType:
-    """The columns of a published table, those of the run that last changed a row at the end."""
+    """The columns of a published table; at the end the hash and the run that last changed a row."""
     fields = []
-    lines = f"{COLUMNS[table]}{_STAMP}".split("\n")
-    for line in filter(None, lines):
+    names_run = "\nrun_id " in COLUMNS[table]
+    text = COLUMNS[table] + _HASH + ("" if names_run else _STAMP)
+    for line in filter(None, text.split("\n")):
         name, kind, *said = line.split(" ", 2)
         metadata = {"comment": said[0]} if said else None
         fields.append(T.StructField(name, _TYPES[kind], metadata=metadata))
