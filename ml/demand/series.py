@@ -69,10 +69,9 @@ def weekly_counts(events: DataFrame, *, trusts: Sequence[str], last_week: date, 
         .where(F.col("_first") <= F.lit(last_week))
     )
     every_week = F.sequence("_first", F.lit(last_week), F.expr("interval 7 days"))
-    full = (
-        counted.select(*SERIES).distinct().join(begins, ["org"], "inner")
-        .select(*SERIES, F.explode(every_week).alias("period"))
-    )  # fmt: skip
+    # A series whose only events lie in the week that is cut off would be nothing but zeros.
+    shown = counted.join(begins, ["org"], "inner").where(F.col("period") >= F.col("_first"))
+    full = shown.select(*SERIES, "_first").distinct().select(*SERIES, F.explode(every_week).alias("period"))
     return full.join(counted, [*SERIES, "period"], "left").fillna(0.0, ["value"])
 
 
