@@ -23,7 +23,6 @@ EXTRAS = {
         "holidays>=0.80,<1",
         "mlflow>=3.17,<3.18",
         "pmdarima>=2.1.1,<3",
-        "scikit-learn>=1.9,<2",
         "setuptools>=80,<83",  # pmdarima asks for it when it runs
         "statsmodels>=0.14,<1",
         "threadpoolctl>=3,<4",
@@ -38,7 +37,6 @@ EXTRAS = {
         "ruff>=0.17,<0.18",
         "types-PyYAML>=6",
         "build>=1.3,<2",
-        "databricks-bundles>=1.22,<2",
         "setuptools>=80,<83",
     ],
 }

@@ -133,9 +133,6 @@ for _name, _what in (
     ("clocks", "Run the 28-, 31- and 62-day clocks of pathways that changed."),
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
     ("publish", "Bring the SQL database to what gold holds, in one transaction."),
-    ("train", "Fit the models of breach risk anew on past pathways and register them as challengers."),
-    ("promote", "Make a challenger champion, if it beats the look-up table and the champion on the same rows."),
-    ("score", "Give each open pathway its risk of a breach, by the champion: gold.risk_score."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):
     _step_command(_name, _what)

@@ -21,7 +21,7 @@ from libs.settings import Settings
 Step = Callable[[SparkSession, Settings, Run], Outcome]
 STEPS: dict[str, Step] = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, gold, publish)}
 # What runs weekly or on demand, the modules of the same names: they load heavy libraries, so only when they are asked.
-ON_DEMAND = ("train", "promote", "score", "forecast")
+ON_DEMAND = ("forecast",)
 Listener = Callable[[str, Outcome | None, float], None]
 
 

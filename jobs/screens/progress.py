@@ -15,9 +15,6 @@ _DOING = {
     "clocks": "running the clocks",
     "gold": "counting the lists",
     "publish": "publishing to SQL",
-    "train": "fitting the models",
-    "promote": "judging the challengers",
-    "score": "scoring open pathways",
     "forecast": "forecasting",
 }
 
