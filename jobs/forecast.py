@@ -8,9 +8,9 @@ from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.settings import Settings
-from ml.store import model_store
 from ml.demand.series import HOLDOUT, KEY, demand_events, demand_forecast, last_complete_week, weekly_counts
 from ml.demand.tracking import record_run
+from ml.store import model_store
 
 STEP = "forecast"
 TABLE = "gold.demand_forecast"
