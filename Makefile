@@ -21,6 +21,7 @@ demo: setup
 	@$(BIN)/cancollaborate demo
 
 test: lint
+	@scripts/postgres install
 	@$(BIN)/python -m pytest -m "not soak"
 
 lint: setup

@@ -100,7 +100,7 @@ def _opener(settings: Settings) -> Opener:
 def _is_for(file: LandedFile, system: str, opener: Opener) -> bool:
     """Whether a file is to be opened as an extract of this system: by its name, its folder and its size."""
     return (
-        file.size <= opener.max_sealed_bytes
+        0 < file.size <= opener.max_sealed_bytes  # Spark passes over an empty file without a word
         and parse_name(file.path.name) is not None
         and opener.systems.get(file.folder or "") == system
     )
@@ -113,7 +113,7 @@ def _sealed(spark: SparkSession, files: Sequence[LandedFile]) -> DataFrame:
 def _unopened(file: LandedFile, opener: Opener) -> dict[str, Any]:
     """What can be said of a file that isn't worth opening."""
     said = parse_name(file.path.name)
-    reason = "TOO_LARGE"
+    reason = "TOO_LARGE" if file.size else "EMPTY"
     if file.folder not in opener.systems:
         reason = "TRUST_UNKNOWN"
     elif said is None:

@@ -20,7 +20,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Take in the files that ingest accepted since this step last ran. Repeating it after a crash changes nothing."""
     lake = open_lake(spark, settings)
     after, upto = run.watermark(STEP), last_file_id(lake)
-    if upto <= after:
+    has_rows = any(lake.exists(f"bronze.{system}_row") for system in load_contracts(conf_folder()))
+    if upto <= after or not has_rows:
         return Outcome(STEP, upto)
     judged = settle(_judged_rows(lake, after=after, upto=upto))
     taken = judged.where("refused_as is null")

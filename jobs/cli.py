@@ -30,6 +30,7 @@ Env = Annotated[str, typer.Option("--env", help="The environment: one of the fil
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting, key=value; may be repeated.")]
 AsAt = Annotated[str | None, typer.Option("--as-at", help="The moment of the list, ISO, London time; now without it.")]
 Log = Annotated[str, typer.Option("--log-level", help="Events on standard error as JSON lines: INFO or WARNING.")]
+_STOPPED = "stopped. Run the same command again: it goes on where it left off."
 _ROOT = Path(__file__).parents[1]
 
 
@@ -42,9 +43,11 @@ def main() -> None:
     except typer.TyperException as fault:
         _fail(f"{fault.format_message()} `cancollaborate --help` shows what there is.", code=2)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("stopped; run the same command again, it goes on where it left off.")
+        _fail(_STOPPED)
     except Exception as fault:
         _fail(_where(fault))
+    if code == 130:  # typer makes this of Ctrl-C
+        _fail(_STOPPED, code=130)
     if isinstance(code, int) and code:
         raise SystemExit(code)
 

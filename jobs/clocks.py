@@ -16,7 +16,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Bring `gold.pathway_standard` up to date."""
     lake = open_lake(spark, settings)
     after, upto = run.watermark(STEP), last_file_id(lake)
-    if upto == 0 or (upto <= after and not run.is_new_day(STEP)):
+    if not lake.exists("silver.linked_pathway") or (upto <= after and not run.is_new_day(STEP)):
         return Outcome(STEP, upto)
     systems = sorted({trust.system for trust in settings.trusts.values()})
     keys = settle(changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP)))

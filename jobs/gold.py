@@ -23,7 +23,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)
-    if upto > after or run.is_new_day(STEP):
+    if lake.exists("silver.linked_pathway") and (upto > after or run.is_new_day(STEP)):
         changed_count += _write_ptl(lake, settings, run, after=after, upto=upto)
         summary = waitlist.waitlist_summary(lake.read("gold.ptl_current"), as_at_on=F.lit(run.as_at.date()))
         changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)

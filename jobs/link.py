@@ -19,7 +19,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Link the records and pathways that changed since this step last ran, against all."""
     lake = open_lake(spark, settings)
     after, upto = run.watermark(STEP), last_file_id(lake)
-    if upto <= after:
+    if upto <= after or not lake.exists("silver.patient"):
         return Outcome(STEP, upto)
     patients = lake.read("silver.patient")
     changed_patients = patients.where(F.col("file_id") > after)
@@ -54,6 +54,13 @@ def _pathways_of_changed_people(lake: Lake, changed: DataFrame, *, after: int) -
     owned = pathways.join(links, [*RECORD_KEY], "inner")
     of_changed_pathways = owned.join(F.broadcast(changed), [*KEY], "left_semi").select("person_id")
     people = of_changed_pathways.union(links.where(F.col("linked_by") > after).select("person_id")).distinct()
+    if lake.exists("silver.linked_pathway"):
+        # Who shared a pathway with one of these and is another person now must get a pathway of their own.
+        standing = members(lake.read("silver.linked_pathway"))
+        theirs = owned.join(people, ["person_id"], "left_semi").select(*KEY)
+        touched = standing.join(theirs, [*KEY], "left_semi").select("pathway_key").distinct()
+        companions = standing.join(touched, ["pathway_key"], "left_semi").select(*KEY)
+        people = people.union(owned.join(companions, [*KEY], "left_semi").select("person_id")).distinct()
     return owned.join(people, ["person_id"], "left_semi").drop("linked_by")
 
 

@@ -73,7 +73,9 @@ def _frame(lake: Lake, table: Published) -> DataFrame:
     rows = lake.read(table.lake_name)
     if "row_hash" in rows.columns:
         return rows
-    hashed = rows.withColumn("row_hash", row_hash([name for name in rows.columns if name not in table.key]))
+    hashed = rows.withColumn(
+        "row_hash", row_hash([name for name in rows.columns if name not in (*table.key, "run_id", "as_at")])
+    )
     stamp = [name for name in ("row_hash", "run_id", "as_at") if "run_id" not in table.key]
     return hashed.select(*(name for name in hashed.columns if name not in stamp), *stamp)
 

@@ -44,7 +44,8 @@ class Lake:
         """Whether the table has been written."""
         if self.catalog:
             return bool(self.spark.catalog.tableExists(self._full_name(name)))
-        return (self._path(name) / "_delta_log").is_dir()
+        # A run that was killed before its first commit leaves an empty log.
+        return any((self._path(name) / "_delta_log").glob("*.json"))
 
     def read(self, name: str) -> DataFrame:
         """The table as it stands. Raises StepOrderError when nothing has written it yet."""

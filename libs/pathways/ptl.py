@@ -19,6 +19,8 @@ STAGES = {
     "told": "informed_on",
     "decision to treat": "decision_to_treat_on",
 }
+# A trust may write what it likes; the published column is so long.
+FREE_TEXT, TEXT_LENGTH = ("next_action", "next_action_owner", "local_pathway_ids"), 200
 DAY_BANDS = ((28, "0-28"), (62, "29-62"), (104, "63-104"))
 LAST_BAND = ">104"
 COLUMNS = (
@@ -59,6 +61,7 @@ def current_ptl(pathways: DataFrame, treatments: DataFrame, standards: DataFrame
                 "days_to_breach": F.date_diff(F.col("_breach.breach_on"), F.col("as_at_on")),
             }
         )
+        .withColumns({name: F.substring(name, 1, TEXT_LENGTH) for name in FREE_TEXT})
         .select(*COLUMNS)
         .withColumn("row_hash", row_hash([name for name in COLUMNS if name not in KEY]))
     )
