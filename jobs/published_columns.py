@@ -173,8 +173,6 @@ rows_changed bigint
 sha256 string of the sealed file
 sealed_bytes bigint
 contract_version int
-run_id string the run that took it in
-as_at timestamp the moment of that run's list, UTC
 """,
     "run": """
 run_id string
