@@ -1,0 +1,1 @@
+"""What every layer of the lake must hold before it is published: suites per table, their runner, their redaction."""

@@ -1,0 +1,253 @@
+"""Gold: what the clocks, the current list and the months' performance must hold before anyone reads them."""
+
+from functools import reduce
+from operator import and_
+
+from great_expectations import expectations as gxe
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from expectations.suite import WHOLE, Suite, critical, keyed_suite, warning
+from libs.pathways import performance, ptl, standards
+from libs.pathways.clocks import DAYS
+
+OUTCOMES = (
+    "WITHIN", "BREACH", "OPEN", "OPEN_BREACHED", "EXCLUDED", "NOT_APPLICABLE", "NO_CLOCK_START", "INVALID_NEGATIVE",
+    "INVALID_ADJ_EXCEEDS_WAIT",
+)  # fmt: skip
+NEARLY_ALL = 0.98
+TRACKED_WITHIN_DAYS = 7
+SMALLEST_SHARE_LEFT = 0.5  # of the list that was last published
+
+
+def pathway_standard() -> Suite:
+    """The clock of each pathway and standard: the days, the breach date and the outcome must agree."""
+    is_measured = F.col("outcome").isin("WITHIN", "BREACH")
+    shares = (F.col("investigating_share") + F.col("treating_share")).cast("double")
+    is_invalid = F.col("outcome").isin("NO_CLOCK_START", "INVALID_NEGATIVE", "INVALID_ADJ_EXCEEDS_WAIT")
+    return keyed_suite(
+        "gold.pathway_standard",
+        standards.KEY,
+        {
+            "standard": F.col("standard"),
+            "outcome": F.coalesce("outcome", F.lit("")),
+            "are_days_right": _are_days_right(),
+            "is_outcome_right": _is_outcome_right(),
+            "is_breach_date_right": _is_breach_date_right(),
+            "share_sum": F.when(is_measured, F.coalesce(shares, F.lit(-1.0))),
+            "has_month": F.when(is_measured, F.col("reporting_month").isNotNull()),
+            "has_provider": F.when(is_measured, shares > 0),
+            "is_invalid": F.when(F.col("outcome") != "NOT_APPLICABLE", is_invalid),
+        },
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every clock is one of the three standards.",
+                column="standard", value_set=list(DAYS),
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "OUTCOME_UNKNOWN", "Every clock has one of the known outcomes.",
+                column="outcome", value_set=list(OUTCOMES),
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "DAYS_WRONG",
+                "Days waited are the days from start to stop (or to the list's date) less the adjustment.",
+                column="are_days_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "OUTCOME_WRONG",
+                "Every outcome agrees with the days waited and with whether the clock has stopped.",
+                column="is_outcome_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "BREACH_DATE_WRONG",
+                "The first day of breach follows the last day on which the standard could be met.",
+                column="is_breach_date_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SHARES_WRONG",
+                "The shares of a finished wait add up to one patient, or to none where no provider is known.",
+                column="share_sum", value_set=[0.0, 1.0],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "MONTH_MISSING", "Every finished wait falls into a reporting month.",
+                column="has_month", value_set=[True],
+            ),
+            warning(
+                gxe.ExpectColumnValuesToBeInSet, "PROVIDER_MISSING",
+                "At least 98 % of finished waits have a provider that answers for them.",
+                column="has_provider", value_set=[True], mostly=NEARLY_ALL,
+            ),
+            warning(
+                gxe.ExpectColumnValuesToBeInSet, "CLOCK_INVALID", "At least 98 % of clocks have dates that make sense.",
+                column="is_invalid", value_set=[False], mostly=NEARLY_ALL,
+            ),
+        ),
+        row="clock",
+    )  # fmt: skip
+
+
+def ptl_current() -> Suite:
+    """The current list: what a tracker reads."""
+    outcomes = (F.col(f"outcome_{name}") for name in DAYS)
+    last_seen = F.date_diff(F.to_date("as_at"), F.col("last_tracked_on"))
+    breach_in = F.date_diff(F.col("next_breach_on"), F.to_date("as_at"))
+    return keyed_suite(
+        "gold.ptl_current",
+        ptl.KEY,
+        {
+            "are_outcomes_known": reduce(and_, (F.coalesce(name, F.lit("")).isin(*OUTCOMES) for name in outcomes)),
+            "is_band_right": _is_band_right(),
+            "is_breach_day_right": breach_in.eqNullSafe(F.col("days_to_breach")),
+            "has_tracker": F.coalesce(F.col("tracked_by") != "", F.lit(False)),
+            "is_tracked": F.coalesce(last_seen <= TRACKED_WITHIN_DAYS, F.lit(False)),
+            "has_next_action": F.col("next_action").isNotNull(),
+        },
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "OUTCOME_UNKNOWN", "Every pathway's clocks have known outcomes.",
+                column="are_outcomes_known", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "BAND_WRONG", "Every pathway stands in the band of its days.",
+                column="is_band_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "DAYS_TO_BREACH_WRONG",
+                "Days to the next breach are counted from the list's date.",
+                column="is_breach_day_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "TRACKER_MISSING",
+                "Every pathway on the list has a trust that tracks it.",
+                column="has_tracker", value_set=[True],
+            ),
+            warning(
+                gxe.ExpectColumnValuesToBeInSet, "UNTRACKED",
+                "At least 80 % of pathways were looked at within the last 7 days.",
+                column="is_tracked", value_set=[True], mostly=0.8,
+            ),
+            warning(
+                gxe.ExpectColumnValuesToBeInSet, "NEXT_ACTION_MISSING",
+                "At least half of the pathways have a next action.",
+                column="has_next_action", value_set=[True], mostly=0.5,
+            ),
+        ),
+        row="open pathway",
+    )  # fmt: skip
+
+
+def ptl_size(published_count: int) -> Suite:
+    """The list as a whole: `row_count` against the rows that were last published."""
+    return Suite(
+        "gold.ptl_current",
+        (),
+        {},
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeBetween, "LIST_SHRANK",
+                "The list holds at least half as many pathways as when it was last published.",
+                column="row_count", min_value=int(published_count * SMALLEST_SHARE_LEFT),
+            ),
+        ),
+        scope=WHOLE,
+    )  # fmt: skip
+
+
+def performance_month() -> Suite:
+    """Each provider's months: numerators and denominators that belong together."""
+    share_sum = F.col("within_share") + F.col("breach_share")
+    return keyed_suite(
+        "gold.performance_month",
+        performance.KEY,
+        {
+            "is_sum_right": F.coalesce(share_sum == F.col("denominator_share"), F.lit(False)),
+            "is_share_positive": F.coalesce(
+                (F.col("within_share") >= 0) & (F.col("breach_share") >= 0) & (F.col("denominator_share") > 0),
+                F.lit(False),
+            ),
+            "month": F.col("month"),
+            "standard": F.col("standard"),
+        },
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "DENOMINATOR_WRONG",
+                "Every denominator is the sum of the waits within the standard and those in breach.",
+                column="is_sum_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SHARE_NEGATIVE", "No month counts fewer than no patients.",
+                column="is_share_positive", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToMatchRegex, "MONTH_WRONG", "Every month is written as 2025-06.",
+                column="month", regex="^[0-9]{4}-(?:0[1-9]|1[0-2])$",
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every row is of one of the three standards.",
+                column="standard", value_set=list(DAYS),
+            ),
+        ),
+        row="provider's month",
+    )  # fmt: skip
+
+
+def performance_total() -> Suite:
+    """The months as a whole: `is_total_right` says whether they add up to the finished waits."""
+    return Suite(
+        "gold.performance_month",
+        (),
+        {},
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "TOTAL_WRONG",
+                "The denominators of all months add up to the finished waits that have a provider.",
+                column="is_total_right", value_set=[True],
+            ),
+        ),
+        scope=WHOLE,
+    )  # fmt: skip
+
+
+def _limit() -> Column:
+    """The days that a row's standard allows; null for a standard that is unknown, which has a rule of its own."""
+    return F.try_element_at(
+        F.create_map(*(F.lit(part) for name, days in DAYS.items() for part in (name, days))), F.col("standard")
+    )
+
+
+def _adjustment() -> Column:
+    """A clock without an adjustment has none: were it left null, missing days would agree with it."""
+    return F.coalesce("adjustment_days", F.lit(0))
+
+
+def _are_days_right() -> Column:
+    until = F.coalesce("clock_stop_on", F.to_date("as_at"))
+    days = F.date_diff(until, F.col("clock_start_on")) - _adjustment()
+    return F.when(F.col("clock_start_on").isNotNull(), days.eqNullSafe(F.col("days_waited")))
+
+
+def _is_outcome_right() -> Column:
+    outcome, days = F.col("outcome"), F.col("days_waited")
+    is_stopped, is_within = F.col("clock_stop_on").isNotNull(), days <= _limit()
+    agrees = (
+        F.when(outcome == "WITHIN", is_stopped & is_within)
+        .when(outcome == "BREACH", is_stopped & ~is_within)
+        .when(outcome == "OPEN", ~is_stopped & is_within)
+        .when(outcome == "OPEN_BREACHED", ~is_stopped & ~is_within)
+    )
+    is_judged = outcome.isin("WITHIN", "BREACH", "OPEN", "OPEN_BREACHED")
+    return F.when(is_judged, F.coalesce(agrees, F.lit(False)))
+
+
+def _is_breach_date_right() -> Column:
+    last = F.date_add(F.col("clock_start_on"), _limit() + _adjustment())
+    is_right = last.eqNullSafe(F.col("last_compliant_on")) & F.date_add(last, 1).eqNullSafe(F.col("first_breach_on"))
+    return F.when(F.col("clock_start_on").isNotNull(), is_right)
+
+
+def _is_band_right() -> Column:
+    days = F.coalesce("days_62", "days_28", "days_31")
+    band = F.when(days.isNull(), F.lit(None).cast("string"))
+    for limit, name in ptl.DAY_BANDS:
+        band = band.when(days <= limit, name)
+    return band.otherwise(ptl.LAST_BAND).eqNullSafe(F.col("day_band"))
