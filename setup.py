@@ -20,6 +20,7 @@ EXTRAS = {
     "postgres": ["psycopg[binary]>=3.2,<4"],
     "mssql": ["pyodbc>=5.5,<6"],
     "ml": [
+        "great-expectations>=1.24,<1.25",
         "holidays>=0.80,<1",
         "mlflow>=3.17,<3.18",
         "pmdarima>=2.1.1,<3",
