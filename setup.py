@@ -24,11 +24,13 @@ EXTRAS = {
         "holidays>=0.80,<1",
         "mlflow>=3.17,<3.18",
         "pmdarima>=2.1.1,<3",
+        "scikit-learn>=1.9,<1.10",
         "setuptools>=80,<83",  # pmdarima asks for it when it runs
         "statsmodels>=0.14,<1",
         "threadpoolctl>=3,<4",
     ],
     "dev": [
+        "databricks-bundles>=1.22,<2",
         "hypothesis>=6.150",
         "import-linter>=2.16,<3",
         "mypy>=2.4,<3",
