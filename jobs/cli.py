@@ -112,7 +112,7 @@ def simulate(
 
 @app.command()
 def hourly(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
-    """Run one hour: ingest, cleanse, link, clocks, gold and publish, in order, in one session.
+    """Run one hour: ingest, cleanse, link, clocks, score, gold and publish, in order, in one session.
 
     Example: `cancollaborate hourly --as-at 2025-06-02T09:00`
     """
@@ -134,7 +134,10 @@ for _name, _what in (
     ("cleanse", "Turn changed source rows into canonical patients, pathways, treatments and transfers."),
     ("link", "Find which records are one person and which pathways of two trusts are one."),
     ("clocks", "Run the 28-, 31- and 62-day clocks of pathways that changed."),
+    ("score", "Tell how likely each open pathway is to breach, by the champions."),
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
+    ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
+    ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
     ("publish", "Bring the SQL database to what gold holds, in one transaction."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):

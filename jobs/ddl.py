@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from jobs.publish import RUNS, TABLES, Published
+from jobs.publish import TABLES, Published
 from jobs.published_columns import columns_of
 from libs.warehouse.definition import definition
 from libs.warehouse.load import LOAD
@@ -14,7 +14,7 @@ def ddl(dialect: str) -> str:
 
     Raises SettingsError for another dialect.
     """
-    return definition([LOAD, *(sql_table(table) for table in (*TABLES, RUNS))], dialect)
+    return definition([LOAD, *(sql_table(table) for table in TABLES)], dialect)
 
 
 def sql_table(published: Published) -> Table:

@@ -1,4 +1,4 @@
-"""The demo: a synthetic world of two trusts, its history and three hours, through the whole flow, on one machine."""
+"""The demo: a synthetic world of two trusts, its history, models and hours, through the whole flow, on one machine."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,15 +12,18 @@ from rich.console import Console
 from jobs import simulate
 from jobs.screens.demo import show_demo
 from jobs.screens.progress import StepLines
-from jobs.steps import STEPS, run_steps
+from jobs.steps import STEPS, WEEK, run_steps
 from libs.errors import SettingsError
 from libs.lakehouse.session import start_session
 from libs.settings import Settings
 from libs.warehouse.dialects import make_engine
 
 ENDS_AT = datetime(2025, 6, 2, 9, 0, tzinfo=ZoneInfo("Europe/London"))  # a Monday morning
-_MADE = ("landing", "archive", "quarantine", "lake", "secrets", "truth", "trust_keys", "outgoing")
-_MADE_FILES = ("reporting.sqlite", "reporting.sqlite-wal", "reporting.sqlite-shm")
+_MADE = (
+    "landing", "archive", "quarantine", "lake", "secrets", "truth", "trust_keys", "outgoing", "mlartifacts",
+    "data_docs",
+)  # fmt: skip
+_MADE_FILES = ("mlflow.db", "reporting.sqlite", "reporting.sqlite-wal", "reporting.sqlite-shm")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ def run(settings: Settings, size: DemoSize, console: Console) -> None:
             files = simulate.write_history(world) if is_history else simulate.write_hour(world, moment)
             lines.head(f"{moment:%H:%M}  {'two years of history' if is_history else 'an hour'}: {_told(files)}")
             run_steps(spark, settings, tuple(STEPS), as_at=moment, listener=lines.listen)
+            if is_history:
+                lines.head(f"{moment:%H:%M}  the weekly work: models and forecast")
+                run_steps(spark, settings, WEEK, as_at=moment, listener=lines.listen)
     show_demo(console, make_engine(settings.warehouse.url), trusts=settings.trusts)
 
 

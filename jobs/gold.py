@@ -5,12 +5,14 @@ from datetime import timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs import score
 from jobs.changed import changed_pathway_keys, last_file_id, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import freshness, performance, ptl, waitlist
 from libs.settings import Settings
+from ml.breach_risk import scoring
 
 STEP = "gold"
 
@@ -23,8 +25,10 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)
-    if lake.exists("silver.linked_pathway") and (upto > after or run.is_new_day(STEP)):
-        changed_count += _write_ptl(lake, settings, run, after=after, upto=upto)
+    has_list = lake.exists("silver.linked_pathway")
+    rescored = _rescored(lake)
+    if has_list and (upto > after or run.is_new_day(STEP) or not rescored.isEmpty()):
+        changed_count += _write_ptl(lake, settings, run, rescored, after=after, upto=upto)
         summary = waitlist.waitlist_summary(lake.read("gold.ptl_current"), as_at_on=F.lit(run.as_at.date()))
         changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
         months = performance.performance_month(lake.read("gold.pathway_standard"))
@@ -32,13 +36,26 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     return Outcome(STEP, upto, 0, changed_count, lake.commits)
 
 
-def _write_ptl(lake: Lake, settings: Settings, run: Run, *, after: int, upto: int) -> int:
+def _rescored(lake: Lake) -> DataFrame:
+    """The keys of listed pathways whose scores are others than those that stand beside them."""
+    if not lake.exists("gold.ptl_current"):
+        return lake.spark.createDataFrame([], "pathway_key string")
+    return scoring.rescored(lake.read("gold.ptl_current"), _scores(lake))
+
+
+def _scores(lake: Lake) -> DataFrame:
+    if not lake.exists(score.TABLE):
+        return lake.spark.createDataFrame([], scoring.SCHEMA)
+    return lake.read(score.TABLE)
+
+
+def _write_ptl(lake: Lake, settings: Settings, run: Run, rescored: DataFrame, *, after: int, upto: int) -> int:
     systems = sorted({trust.system for trust in settings.trusts.values()})
     keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
-    keys = settle(keys)
+    keys = settle(keys.union(rescored).distinct())
     pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
     standards = lake.read("gold.pathway_standard").join(keys, ["pathway_key"], "left_semi")
-    rows = settle(ptl.current_ptl(pathways, treatments, standards))
+    rows = settle(scoring.with_risk(ptl.current_ptl(pathways, treatments, standards), _scores(lake)))
     return lake.merge(
         "gold.ptl_current",
         rows,

@@ -1,4 +1,4 @@
-"""Publish: the gold tables become SQL tables, all in one transaction; only what changed moves."""
+"""Publish: what passes the quality gate becomes SQL tables, all in one transaction; only what changed moves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sqlalchemy import Engine, Table
 
-from jobs import extract_ledger, run_log
-from jobs.changed import last_file_id
+from jobs import check, extract_ledger, run_log
 from jobs.outcome import Outcome, Run
+from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways import freshness, performance, ptl, standards, waitlist
@@ -20,8 +20,13 @@ from libs.warehouse.dialects import is_absent, make_engine
 from libs.warehouse.difference import difference
 from libs.warehouse.publication import Moment, TableChange, TableLoad, publish, published_hashes, published_versions
 from libs.warehouse.schema import warehouse_table
+from ml.breach_risk import scoring
+from ml.demand import series
 
 STEP = "publish"
+_DO_IF_HELD_BACK = (
+    "Look at reporting.dq_result and data_docs, correct the cause and run `cancollaborate hourly`, or report this line."
+)
 
 
 @dataclass(frozen=True)
@@ -38,23 +43,39 @@ class Published:
         return self.lake_name.partition(".")[2]
 
 
-TABLES = (
+GOLD = (
     Published("gold.ptl_current", ptl.KEY),
     Published("gold.pathway_standard", standards.KEY),
     Published("gold.waitlist_summary", waitlist.KEY),
     Published("gold.performance_month", performance.KEY),
+    Published("gold.risk_score", scoring.KEY),
+    Published("gold.demand_forecast", series.KEY, {"method": 160}),
+)
+# How the platform itself is doing: told also when the gate holds gold back.
+OPERATIONAL = (
     Published("gold.feed_freshness", freshness.KEY),
     Published(extract_ledger.TABLE, ("file_id",), {"file_name": 255, "trust": 255}),
+    Published(check.TABLE, check.KEY, {"sentence": 255}),
 )
 RUNS = Published(run_log.TABLE, ("run_id", "step"), {"error": 500})
+TABLES = (*GOLD, *OPERATIONAL, RUNS)
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
-    """Bring the SQL database to what gold holds. A reader sees the last publication or this one, never half."""
+    """Bring the SQL database to what gold holds. A reader sees the last publication or this one, never half.
+
+    Raises HeldBackError where the gate finds what would mislead: gold then stays as it was last published.
+    """
     lake = open_lake(spark, settings)
-    loads = publish_tables(lake, settings, run, TABLES)
+    verdict = check.check(lake, settings, run)
+    loads = publish_tables(lake, settings, run, (*GOLD, *OPERATIONAL) if verdict.is_publishable else OPERATIONAL)
+    if not verdict.is_publishable:
+        raise HeldBackError(
+            "the quality gate held gold back, the last publication stands", do=_DO_IF_HELD_BACK,
+            failed="; ".join(verdict.failed_critical),
+        )  # fmt: skip
     changed_count = sum(load.upserted_count + load.deleted_count for load in loads)
-    return Outcome(STEP, last_file_id(lake), sum(load.row_count for load in loads), changed_count, lake.commits)
+    return Outcome(STEP, verdict.watermark, sum(load.row_count for load in loads), changed_count, lake.commits)
 
 
 def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Published]) -> list[TableLoad]:
@@ -63,7 +84,9 @@ def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Pu
     try:
         frames = {table.name: (table, _frame(lake, table)) for table in tables if lake.exists(table.lake_name)}
         changes = _changes(lake, engine, frames)
-        return publish(engine, changes, Moment(run.run_id, _utc(run.as_at), _utc(run.started_at)))
+        unchanged = set(frames) - {change.table.name for change in changes}
+        moment = Moment(run.run_id, _utc(run.as_at), _utc(run.started_at))
+        return publish(engine, changes, moment, unchanged=unchanged)
     finally:
         engine.dispose()
 

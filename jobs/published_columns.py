@@ -58,6 +58,9 @@ day_band string 0-28, 29-62, 63-104 or >104
 next_breach_standard string 28, 31 or 62
 next_breach_on date the soonest date on which a clock that runs breaches
 days_to_breach int negative: that many days past
+p_breach_28 double probability that the 28-day clock breaches; null where it does not run or has no model
+p_breach_62 double the same of the 62-day clock
+risk_band string low, medium or high, by the greater of the two
 """,
     "pathway_standard": """
 pathway_key string

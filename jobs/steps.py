@@ -4,13 +4,14 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import cast
 
 from pyspark.sql import SparkSession
 
-from jobs import cleanse, clocks, gold, ingest, link, publish, run_log
+from jobs import cleanse, clocks, gold, ingest, link, publish, run_log, score
 from jobs.outcome import Outcome, Run
 from libs import log
 from libs.errors import CanCollaborateError
@@ -19,9 +20,10 @@ from libs.settings import Settings
 
 # In the order in which an hour runs them. A step is a module with `run(spark, settings, run) -> Outcome`.
 Step = Callable[[SparkSession, Settings, Run], Outcome]
-STEPS: dict[str, Step] = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, gold, publish)}
+STEPS: dict[str, Step] = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, score, gold, publish)}
 # What runs weekly or on demand, the modules of the same names: they load heavy libraries, so only when they are asked.
-ON_DEMAND = ("forecast",)
+ON_DEMAND = ("train", "promote", "forecast")
+WEEK = (*ON_DEMAND, publish.STEP)
 Listener = Callable[[str, Outcome | None, float], None]
 
 
@@ -55,6 +57,7 @@ def run_steps(
                 _close(lake, settings, run, records)
             raise
         records.append(run_log.StepRecord(name, began, datetime.now(UTC), outcome))
+        run = replace(run, watermarks={**run.watermarks, name: outcome.watermark})
         log.event("step_done", step=name, rows_changed=outcome.rows_changed, commits=outcome.commits)
         tell(name, outcome, time.monotonic() - clock)
     _close(lake, settings, run, records)

@@ -51,5 +51,9 @@ class ConcurrentRunError(Transient):
     """Another run changed the same table at the same time."""
 
 
+class HeldBackError(Terminal):
+    """The quality gate found what would mislead; the last publication stands."""
+
+
 class WarehouseError(Transient):
     """The SQL database could not be reached or refused the publication; the last one stands."""

@@ -13,8 +13,11 @@ _DOING = {
     "cleanse": "making rows canonical",
     "link": "linking people and pathways",
     "clocks": "running the clocks",
+    "score": "telling who may breach",
     "gold": "counting the lists",
-    "publish": "publishing to SQL",
+    "publish": "checking, publishing to SQL",
+    "train": "training models",
+    "promote": "judging models",
     "forecast": "forecasting",
 }
 

@@ -1,6 +1,6 @@
 """The publication: every table of it changes in one transaction, so that a reader never sees half."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,16 +55,21 @@ class TableLoad:
     deleted_count: int
 
 
-def publish(engine: Engine, changes: Sequence[TableChange], moment: Moment) -> list[TableLoad]:
-    """Publish all changes or none; tables that are not named bear the new moment too, since nothing in them changed.
+def publish(
+    engine: Engine, changes: Sequence[TableChange], moment: Moment, *, unchanged: Collection[str] = ()
+) -> list[TableLoad]:
+    """Publish all changes or none; the `unchanged` tables hold what they should, so they bear the new moment too.
 
-    Raises WarehouseError if the database refuses (the last publication stands), ConcurrentRunError if a change
-    builds on another version than the one published.
+    A table that is not named keeps its moment: it may be older than the lake's.
+
+    Raises WarehouseError if the database refuses (the last publication stands), ConcurrentRunError if a change builds
+    on another version than the one published.
     """
     with _faults_named("load"), engine.begin() as connection:
         _prepare_load(connection)
         # The first write takes the lock (SQLite) or the rows (servers): a second publisher waits here.
-        connection.execute(update(LOAD).values(**vars(moment), upserted_count=0, deleted_count=0))
+        named = LOAD.c.table_name.in_([*unchanged, *(change.table.name for change in changes)])
+        connection.execute(update(LOAD).where(named).values(**vars(moment), upserted_count=0, deleted_count=0))
         return [_apply(connection, change, moment) for change in changes]
 
 

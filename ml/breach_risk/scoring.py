@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +21,10 @@ COLUMNS = (
     *KEY, "model_name", "model_version", "p_breach", "baseline_p", "risk_band", "is_calibrated",
 )  # fmt: skip
 HIGH, MEDIUM = 0.5, 0.2  # from these probabilities on
+SCHEMA = (
+    "pathway_key string, standard string, scored_on date, model_name string, model_version int, p_breach double, "
+    "baseline_p double, risk_band string, is_calibrated boolean"
+)
 _SCORED = "pathway_key string, standard string, p_breach double, baseline_p double"
 
 
@@ -80,14 +86,26 @@ def with_risk(ptl: DataFrame, scores: DataFrame) -> DataFrame:
     A pathway without a score has nulls. `ptl` as `libs.pathways.ptl.current_ptl` makes it; its `row_hash` takes the
     new columns in.
     """
-    of_standard = {name: F.when(F.col("standard") == name, F.col("p_breach")) for name in STANDARDS}
-    by_pathway = scores.groupBy("pathway_key").agg(
-        *(F.max(chosen).alias(f"p_breach_{name}") for name, chosen in of_standard.items())
-    )
     highest = F.greatest("p_breach_28", "p_breach_62")
-    listed = ptl.drop("row_hash").join(by_pathway, ["pathway_key"], "left")
+    listed = ptl.drop("row_hash").join(_by_pathway(scores), ["pathway_key"], "left")
     banded = listed.withColumn("risk_band", F.when(highest.isNotNull(), risk_band(highest)))
     return banded.withColumn("row_hash", row_hash([name for name in banded.columns if name != "pathway_key"]))
+
+
+def rescored(listed: DataFrame, scores: DataFrame) -> DataFrame:
+    """The `pathway_key` of the listed pathways beside which other scores stand than `scores` has for them."""
+    names = [f"p_breach_{standard}" for standard in STANDARDS]
+    now = _by_pathway(scores).withColumnsRenamed({name: f"_{name}" for name in names})
+    is_same = reduce(and_, (F.col(name).eqNullSafe(F.col(f"_{name}")) for name in names))
+    return listed.select("pathway_key", *names).join(now, ["pathway_key"], "left").where(~is_same).select("pathway_key")
+
+
+def _by_pathway(scores: DataFrame) -> DataFrame:
+    """One row a pathway with `p_breach_28` and `p_breach_62`, null where that clock has no score."""
+    of_standard = {name: F.when(F.col("standard") == name, F.col("p_breach")) for name in STANDARDS}
+    return scores.groupBy("pathway_key").agg(
+        *(F.max(chosen).alias(f"p_breach_{name}") for name, chosen in of_standard.items())
+    )
 
 
 def _of_standard(values: Mapping[str, Column]) -> Column:

@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 
 from libs.fingerprint import row_hash
 from libs.nhs.organisations import trust_of
-from ml.demand.engine import forecast_series
 
 SERIES = ("org", "tumour_site", "stage")
 KEY = (*SERIES, "period", "origin")
@@ -79,6 +78,9 @@ def demand_forecast(counts: DataFrame, *, horizon: int) -> DataFrame:
     """The coming weeks of every series, in the columns of `gold.demand_forecast`, and what the hold-out showed."""
 
     def forecast_group(history: pd.DataFrame) -> pd.DataFrame:
+        # Its libraries take seconds to load: where the forecast runs, not wherever the table's key is asked for.
+        from ml.demand.engine import forecast_series  # noqa: PLC0415
+
         found = forecast_series(history, horizon=horizon, frequency="weekly")
         found["origin"] = pd.Timestamp(history["period"].max()).date()
         found["period"] = found["period"].dt.date

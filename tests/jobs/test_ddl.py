@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from jobs.ddl import ddl, sql_table
-from jobs.publish import RUNS, TABLES
+from jobs.publish import TABLES
 from jobs.published_columns import COLUMNS, columns_of
 from libs.errors import SettingsError
 from libs.warehouse.dialects import make_engine
@@ -22,13 +22,13 @@ def test_the_script_makes_what_a_run_publishes(start: Start) -> None:
     with engine.connect() as connection:
         shapes = {row.table_name: row.shape for row in connection.execute(select(LOAD))}
     engine.dispose()
-    scripted = {table.name: shape_of(sql_table(table)) for table in (*TABLES, RUNS)}
+    scripted = {table.name: shape_of(sql_table(table)) for table in TABLES}
     assert {"ptl_current", "pathway_standard", "run"} <= set(shapes)
     assert shapes == {name: scripted[name] for name in shapes}
 
 
 def test_every_published_table_is_in_the_script_of_every_dialect() -> None:
-    names = {"load", *(table.name for table in (*TABLES, RUNS))}
+    names = {"load", *(table.name for table in TABLES)}
     for dialect, prefix in (("mssql", r"reporting\."), ("postgresql", r"reporting\."), ("sqlite", "")):
         made = re.findall(rf"CREATE TABLE (?:IF NOT EXISTS )?{prefix}\[?(\w+)\]? \(", ddl(dialect))
         assert sorted(made) == sorted(names)

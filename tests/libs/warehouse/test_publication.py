@@ -109,8 +109,16 @@ def test_the_load_table_says_what_stands_and_as_at_when(engine: Engine) -> None:
     rows = standards({"pathway_key": "a1"}, {"pathway_key": "a2"})
     publish(engine, [whole(rows), whole(rows, table=other, version=7)], moment(9))
     change = TableChange(other, 8, standards({"pathway_key": "a1"}), rows.select(KEY).slice(1), since=7)
-    publish(engine, [change], moment(10))
+    publish(engine, [change], moment(10), unchanged=["pathway_standard"])
     assert loads(engine) == [("other", "run-10", 8, 1, 1, 1), ("pathway_standard", "run-10", 1, 2, 0, 0)]
+
+
+def test_a_table_that_a_publication_leaves_out_keeps_its_moment(engine: Engine) -> None:
+    other = standards_table("other")
+    rows = standards({"pathway_key": "a1"})
+    publish(engine, [whole(rows), whole(rows, table=other, version=7)], moment(9))
+    publish(engine, [TableChange(other, 8, rows.slice(1), rows.select(KEY), since=7)], moment(10))
+    assert loads(engine) == [("other", "run-10", 8, 0, 0, 1), ("pathway_standard", "run-9", 1, 1, 1, 0)]
 
 
 def test_the_moment_is_stored_in_utc(engine: Engine) -> None:
