@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,10 +51,22 @@ def local_path(path: str) -> Path:
 
 
 def put_away(path: Path, destination: Path) -> None:
-    """Move a file out of landing; repeating it after a crash does no harm."""
+    """Move a file out of landing; repeating it after a crash does no harm.
+
+    Where a file can't be renamed into its destination it is copied, and leaves landing last: a crash just before that
+    leaves both, and the next run puts the second away as a duplicate.
+    """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
+    if not path.exists():
+        return
+    try:
         os.replace(path, destination)  # noqa: PTH105 - Path.replace is the same, this says that it replaces
+    except OSError:
+        # Landing may be a volume of its own, and no file is renamed from one volume into another.
+        copied = destination.with_name(f".{destination.name}.part")
+        shutil.copyfile(path, copied)
+        os.replace(copied, destination)  # noqa: PTH105 - as above
+        path.unlink()
 
 
 def _walk(landing: Path) -> Iterator[LandedFile]:

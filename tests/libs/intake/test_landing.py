@@ -2,6 +2,7 @@ import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pyspark.sql import SparkSession
@@ -107,3 +108,25 @@ def test_putting_away_again_after_a_crash_does_no_harm(tmp_path: Path) -> None:
     put_away(path, destination)
     put_away(path, destination)
     assert destination.read_bytes() == b"one"
+
+
+OTHER_VOLUME = Path("/dev/shm")  # noqa: S108 - a file system of its own, in memory
+
+
+def test_a_file_is_put_away_into_another_volume_too(tmp_path: Path) -> None:
+    if not OTHER_VOLUME.is_dir() or OTHER_VOLUME.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    with TemporaryDirectory(dir=OTHER_VOLUME) as folder:
+        path, destination = write(tmp_path / "a.jwe", b"one"), Path(folder) / "RVW" / "00000001_a.jwe"
+        put_away(path, destination)
+        assert destination.read_bytes() == b"one"
+        assert list(destination.parent.iterdir()) == [destination]
+        assert not path.exists()
+
+
+def test_a_file_that_can_not_be_put_away_stays_in_landing(tmp_path: Path) -> None:
+    path, destination = write(tmp_path / "a.jwe", b"one"), tmp_path / "archive" / "a.jwe"
+    write(destination / "in the way")
+    with pytest.raises(OSError, match="directory"):
+        put_away(path, destination)
+    assert path.read_bytes() == b"one"
