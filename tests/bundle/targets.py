@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy import make_url
+
 from libs.errors import CanCollaborateError
 from libs.settings import load_settings
 from tests.bundle.documents import Bundle, Fault, KeyPath
@@ -94,9 +96,9 @@ def _variable_faults(bundle: Bundle, path: KeyPath) -> Iterator[Fault]:
 
 
 def _conf_faults(bundle: Bundle, target: str) -> Iterator[Fault]:
-    """The target and conf/<target>.yml name the same catalog, and the same volume for files."""
+    """The target and conf/<target>.yml name the same catalog and volumes; the publication has a server."""
     try:
-        settings = load_settings(target)
+        settings = load_settings(target, conf=bundle.root / "conf")
     except CanCollaborateError as fault:
         yield Fault(bundle.place("targets", target), f"conf/{target}.yml is not usable", str(fault))
         return
@@ -104,23 +106,31 @@ def _conf_faults(bundle: Bundle, target: str) -> Iterator[Fault]:
     if settings.catalog != catalog:
         what = f"the catalog is {catalog!r}, in conf/{target}.yml {settings.catalog!r}"
         yield Fault(bundle.place("targets", target, "variables", "catalog"), what, "Name the same in both.")
-    volumes = [
-        f"/Volumes/{settings.catalog}/{schema_of(bundle, volume)}/{volume.get('name')}"
-        for _, volume in bundle.resources("volumes")
-    ]
-    for name in ("root", "landing"):
+    volumes = [folder_of(bundle, volume, settings.catalog) for _, volume in bundle.resources("volumes")]
+    for name in ("root", "landing", "archive", "quarantine", "secrets"):
         folder = str(getattr(settings.paths, name))
         if not any(f"{folder}/".startswith(f"{volume}/") for volume in volumes):
             what = f"paths.{name} of conf/{target}.yml lies in none of the volumes"
             yield Fault(bundle.place("resources", "volumes"), what, f"Name the volume as in {folder}.")
+    wrong = _warehouse_fault(settings.warehouse.url)
+    if wrong:
+        mend = "Name a server; user and password come from the secret scope."
+        yield Fault(bundle.place("targets", target), f"warehouse.url of conf/{target}.yml {wrong}", mend)
 
 
-def schema_of(bundle: Bundle, volume: dict[str, Any]) -> str:
-    """The name of a volume's schema, behind its reference."""
-    name = str(volume.get("schema_name"))
-    if name.startswith("${resources.schemas."):
-        name = str(bundle.section("resources", "schemas", name.split(".")[2]).get("name"))
-    return name
+def _warehouse_fault(url: str) -> str | None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return "is a SQLite file, which a volume can't hold"
+    return "holds a password" if parsed.password else None
+
+
+def folder_of(bundle: Bundle, volume: dict[str, Any], catalog: str | None) -> str:
+    """Where a volume's files lie, its schema taken from behind the reference."""
+    schema = str(volume.get("schema_name"))
+    if schema.startswith("${resources.schemas."):
+        schema = str(bundle.section("resources", "schemas", schema.split(".")[2]).get("name"))
+    return f"/Volumes/{catalog}/{schema}/{volume.get('name')}"
 
 
 def _identity(entry: Any) -> list[tuple[str, Any]]:

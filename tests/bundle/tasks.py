@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from zoneinfo import available_timezones
@@ -10,23 +9,19 @@ from zoneinfo import available_timezones
 from tests.bundle.documents import Bundle, Fault, KeyPath
 from tests.bundle.quartz import quartz_fault
 from tests.bundle.typed import nearest
+from tests.bundle.wheel import Wheel
 
 _COMPUTE = ("existing_cluster_id", "new_cluster", "job_cluster_key", "environment_key")
-
-
-@dataclass(frozen=True)
-class Wheel:
-    """What setup.py says, and the commands of the one entry point."""
-
-    package: str
-    entry_points: Sequence[str]
-    commands: Sequence[str]
+# Without one of these a cluster does not see Unity Catalog; in a shared mode it has no local checkpoints.
+_DEDICATED = ("SINGLE_USER", "DATA_SECURITY_MODE_DEDICATED")
+_MAY_RUN = ("CAN_MANAGE_RUN", "CAN_MANAGE")
 
 
 def job_faults(bundle: Bundle, wheel: Wheel) -> Iterator[Fault]:
     """Faults of every job and its tasks."""
     for path, job in bundle.resources("jobs"):
         yield from _start_faults(bundle, path, job)
+        yield from _watch_faults(bundle, path, job)
         yield from _order_faults(bundle, path, job)
         yield from _compute_faults(bundle, path, job)
         for place, task in _tasks(job):
@@ -55,6 +50,20 @@ def _start_faults(bundle: Bundle, path: KeyPath, job: dict[str, Any]) -> Iterato
     if schedule and zone not in available_timezones():
         what = f"no zone is called {zone!r}"
         yield Fault(bundle.place(*path, "schedule", "timezone_id"), what, "Name Europe/London.")
+
+
+def _watch_faults(bundle: Bundle, path: KeyPath, job: dict[str, Any]) -> Iterator[Fault]:
+    """A job that fails or hangs is noticed, and somebody may run it again."""
+    if not job.get("timeout_seconds"):
+        yield Fault(bundle.place(*path), "the job may hang for ever", "Set timeout_seconds.")
+    if not any(
+        bundle.section(*path, told).get("on_failure") for told in ("email_notifications", "webhook_notifications")
+    ):
+        yield Fault(bundle.place(*path), "nobody hears of its failure", "Set email_notifications.on_failure.")
+    permissions = [each for each in job.get("permissions") or [] if isinstance(each, dict)]
+    if not any(each.get("group_name") and each.get("level") in _MAY_RUN for each in permissions):
+        what = "no group may run it again"
+        yield Fault(bundle.place(*path), what, "Give one CAN_MANAGE_RUN under permissions.")
 
 
 def _order_faults(bundle: Bundle, path: KeyPath, job: dict[str, Any]) -> Iterator[Fault]:
@@ -94,6 +103,15 @@ def _compute_faults(bundle: Bundle, path: KeyPath, job: dict[str, Any]) -> Itera
             yield Fault(bundle.place(*here), "the task has nothing to run on", "Name a job_cluster_key.")
         if "job_cluster_key" in task and "timeout_seconds" not in task:
             yield Fault(bundle.place(*here), "the task may hang for ever", "Set timeout_seconds.")
+    for place, _ in enumerate(job.get("job_clusters") or []):
+        yield from _cluster_faults(bundle, (*path, "job_clusters", place), job["job_clusters"][place])
+
+
+def _cluster_faults(bundle: Bundle, path: KeyPath, cluster: Any) -> Iterator[Fault]:
+    made = cluster.get("new_cluster") if isinstance(cluster, dict) else None
+    if isinstance(made, dict) and made.get("data_security_mode") not in _DEDICATED:
+        what = "the cluster is not a dedicated one: it sees no Unity Catalog, or allows too little"
+        yield Fault(bundle.place(*path), what, "Set data_security_mode: SINGLE_USER.")
 
 
 def _call_faults(bundle: Bundle, path: KeyPath, task: dict[str, Any], wheel: Wheel) -> Iterator[Fault]:
@@ -105,12 +123,25 @@ def _call_faults(bundle: Bundle, path: KeyPath, task: dict[str, Any], wheel: Whe
     if entry_point not in wheel.entry_points:
         what = f"setup.py has no entry point {entry_point!r}"
         yield Fault(bundle.place(*path, "entry_point"), what, f"Use one of: {', '.join(wheel.entry_points)}.")
-    parameters = [str(each) for each in call.get("parameters") or []]
-    if parameters and parameters[0] not in wheel.commands:
-        hint = nearest(parameters[0], list(wheel.commands), "`cancollaborate --help` lists them.")
-        yield Fault(bundle.place(*path, "parameters", 0), f"there is no command {parameters[0]!r}", hint)
-    if parameters and not re.search(r"--env \$\{bundle\.target\}( |$)", " ".join(parameters)):
-        what = "the command does not know its environment"
-        yield Fault(bundle.place(*path, "parameters"), what, "Add --env and ${bundle.target}.")
+    yield from _parameter_faults(
+        bundle, (*path, "parameters"), [str(each) for each in call.get("parameters") or []], wheel
+    )
     if not any("whl" in library for library in task.get("libraries") or []):
         yield Fault(bundle.place(*path), "the task has no wheel", "Add whl: ../../dist/*.whl to its libraries.")
+
+
+def _parameter_faults(bundle: Bundle, path: KeyPath, words: Sequence[str], wheel: Wheel) -> Iterator[Fault]:
+    """The words of a call are a command, its options, and the environment among them."""
+    command = words[0] if words else ""
+    if command not in wheel.options:
+        hint = nearest(command, list(wheel.options), "`cancollaborate --help` lists them.")
+        yield Fault(bundle.place(*path, 0), f"there is no command {command!r}", hint)
+        return
+    known = wheel.options[command]
+    for place, word in enumerate(words):
+        if word.startswith("--") and word.partition("=")[0] not in known:
+            hint = nearest(word, sorted(known), f"`cancollaborate {command} --help` lists them.")
+            yield Fault(bundle.place(*path, place), f"the command has no option {word!r}", hint)
+    if not re.search(r"--env \$\{bundle\.target\}( |$)", " ".join(words)):
+        what = "the command does not know its environment"
+        yield Fault(bundle.place(*path), what, "Add --env and ${bundle.target}.")

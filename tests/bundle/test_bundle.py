@@ -1,15 +1,17 @@
 """The Databricks bundle, checked without a workspace."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.bundle.checker import ROOT, bundle_files, check, check_repository, wheel_of
-from tests.bundle.planted import PLANTED, Planted
+from tests.bundle.planted import CONF_PLANTED, PLANTED, Planted
 from tests.bundle.quartz import quartz_fault
 
 FILES, WHEEL = bundle_files(), wheel_of()
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8") + "\nscikit-learn==1.9.1\n"
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
 def test_the_bundle_of_this_repository_has_no_fault() -> None:
@@ -23,6 +25,17 @@ def test_a_planted_fault_is_found_and_named_with_its_place_and_what_mends_it(pla
     assert found, [str(fault) for fault in told]
     assert planted.mend in found[0].mend
     assert re.match(rf"{planted.file}:\d+ ?|databricks.yml ", found[0].place)
+
+
+@pytest.mark.parametrize("name", CONF_PLANTED)
+def test_a_fault_planted_in_the_settings_of_a_target_is_found(name: str, tmp_path: Path) -> None:
+    old, new, place, what = CONF_PLANTED[name]
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    file = tmp_path / "conf" / "prod.yml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    told = check(FILES, WHEEL, LOCK, root=tmp_path)
+    assert [str(fault) for fault in told if place in fault.place and what in fault.what], [*map(str, told)]
 
 
 def test_a_fault_in_a_part_of_one_target_only_is_found_there() -> None:
