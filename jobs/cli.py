@@ -138,10 +138,33 @@ for _name, _what in (
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
     ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
     ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
-    ("publish", "Bring the SQL database to what gold holds, in one transaction."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):
     _step_command(_name, _what)
+
+
+@app.command()
+def publish(
+    env: Env = "local",
+    set_: Set = None,
+    as_at: AsAt = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option("--ddl", help="Print the script of the database instead: mssql, postgresql or sqlite."),
+    ] = None,
+    log_level: Log = "WARNING",
+) -> None:
+    """Hold what changed against the quality gate, then bring the SQL database to what gold holds, in one transaction.
+
+    Example: `cancollaborate publish --ddl mssql > reporting.sql`
+    """
+    if dialect is None:
+        _run(("publish",), env, set_, as_at, log_level)
+        return
+    from jobs.ddl import ddl  # noqa: PLC0415 - as above
+
+    load_settings(env, set_ or ())  # as every command does: a setting that is wrong is told here too
+    typer.echo(ddl(dialect), nl=False)
 
 
 @app.command("forecast-file")
@@ -158,7 +181,7 @@ def forecast_file(
     """
     from jobs import forecast_file as job  # noqa: PLC0415 - statistics libraries load only when they are needed
 
-    load_settings(env, set_ or ())  # as every command does: a setting that is wrong is told here too
+    load_settings(env, set_ or ())  # as above
     count = job.forecast_file(source, output, horizon=horizon)
     Console(highlight=False, soft_wrap=True).print(f"{count} series forecast, {horizon} periods ahead, in {output}")
 

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import cli
+from jobs.ddl import ddl
 from libs.intake.keys import KeyRing, make_key_pair
 from libs.settings import Settings, load_settings
 from tests.jobs.screens.published import publish_rows
@@ -72,6 +73,8 @@ def java_env(tmp_path: Path) -> dict[str, str]:
         (["hourly", "--nonsense"], "--nonsense", "`cancollaborate --help` shows what there is"),
         (["status", "--set", "keys[/x]=1"], "'keys[/x]'", "Did you mean 'keys'?"),
         (["demo", "--hours"], "--hours", "`cancollaborate --help` shows what there is"),
+        (["publish", "--ddl", "access"], "'access'", "Use one of: mssql, postgresql, sqlite."),
+        (["publish", "--ddl"], "--ddl", "`cancollaborate --help` shows what there is"),
         (["demo", "--set", "is_synthetic=false"], "makes its own patients", "Run it with --env local."),
     ],
 )
@@ -79,6 +82,30 @@ def test_what_is_typed_wrong_is_named_with_what_to_do(arguments: list[str], name
     line = the_line_of(run(*arguments))
     assert names in line
     assert says_what_to_do in line
+
+
+def test_the_script_of_the_database_is_printed_without_java_lake_or_database(
+    java_env: dict[str, str], tmp_path: Path
+) -> None:
+    shown = run("publish", "--ddl", "mssql", "--set", f"paths.root={tmp_path / 'root'}", env=java_env)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout == ddl("mssql")
+    assert "CREATE TABLE reporting.ptl_current (" in shown.stdout
+    assert not (tmp_path / "root").exists()
+
+
+def test_the_script_of_the_database_loads_no_driver_and_starts_no_session() -> None:
+    code = """
+import sys
+from jobs.cli import main
+sys.argv = ["cancollaborate", "publish", "--ddl", "mssql"]
+main()
+loaded = {"pyodbc", "psycopg", "mlflow", "sklearn", "great_expectations"} & set(sys.modules)
+from pyspark import SparkContext
+print(sorted(loaded), SparkContext._gateway, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[] None\n"
 
 
 def test_status_before_any_publication_says_what_to_run_first(tmp_path: Path) -> None:
