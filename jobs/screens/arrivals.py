@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from sqlalchemy import Connection
 
-from jobs.screens import queries
 from jobs.screens.layout import add_row, fixed, heading, line, number, plain_table, show
-from jobs.screens.queries import Found
+from jobs.screens.queries import operation as queries
+from jobs.screens.queries.publication import Found
 from jobs.screens.wording import NONE, count, files, reason_sentence
 from libs.settings import Trust
 

@@ -1,4 +1,4 @@
-"""The demo's last screen: what came in, who waits, who is urgent, and where to look next."""
+"""The demo's last screen: what came in, who waits, who is at risk, what is to come, and where to look next."""
 
 import shlex
 from collections.abc import Mapping
@@ -7,10 +7,13 @@ from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, Engine
 
-from jobs.screens import queries
 from jobs.screens.arrivals import show_arrivals
+from jobs.screens.forecast import show_forecast
+from jobs.screens.gate import held_back, last_verdict, show_gate
 from jobs.screens.layout import heading, line, titled
 from jobs.screens.performance import show_performance
+from jobs.screens.queries.publication import as_at, publication
+from jobs.screens.risk import show_riskiest
 from jobs.screens.tables import EXTRACT_FILE, PERFORMANCE, PTL, WAITLIST
 from jobs.screens.waiting import show_urgent, show_waiting_list
 from jobs.screens.wording import full_time, local_date
@@ -29,17 +32,20 @@ def show_demo(
 
     Raises StepOrderError if nothing is published.
     """
-    with queries.publication(engine, (EXTRACT_FILE, PERFORMANCE, PTL, WAITLIST)) as connection:
-        moment = queries.as_at(connection)
+    with publication(engine, (EXTRACT_FILE, PERFORMANCE, PTL, WAITLIST)) as connection:
+        moment, verdict = as_at(connection), last_verdict(connection)
         today = local_date(moment)
         text = Text("SYNTHETIC DATA", style="bold")
         text.append(": every patient, pathway and file is made up. ", style="not bold")
         text.append(f"The list as at {full_time(moment)}.", style="not bold")
-        console.print(titled("CanCollaborate", text))
+        console.print(titled("CanCollaborate", text.append_text(held_back(verdict))))
         show_arrivals(console, connection, trusts)
         show_waiting_list(console, connection, trusts)
         show_performance(console, connection, trusts, today=today)
         show_urgent(console, connection, today=today)
+        show_riskiest(console, connection, today=today)
+        show_forecast(console, connection, trusts)
+        show_gate(console, verdict)
         _show_where_next(console, connection, status_command)
 
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection
 
-from jobs.screens import queries
 from jobs.screens.layout import WIDE, add_row, heading, line, number, plain_table, show
-from jobs.screens.queries import Found
+from jobs.screens.queries import waiting as queries
+from jobs.screens.queries.publication import Found
 from jobs.screens.wording import NONE, month_name, per_cent, share
 from libs.settings import Trust
 

@@ -1,4 +1,4 @@
-"""The status screen: feeds, runs, files not taken and the publication, at a glance."""
+"""The status screen: feeds, runs, the gate, models, files not taken and the publication, at a glance."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,12 @@ from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, Engine
 
-from jobs.screens import queries
+from jobs.screens.forecast import show_forecast_state
+from jobs.screens.gate import held_back, last_verdict, show_gate
 from jobs.screens.layout import WIDE, add_row, fixed, heading, line, number, plain, plain_table, show, titled
-from jobs.screens.queries import Found
+from jobs.screens.queries import operation as queries
+from jobs.screens.queries.publication import Found, last_moment, list_moment, loads, publication
+from jobs.screens.risk import show_models
 from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, RUN
 from jobs.screens.wording import NONE, count, full_time, local_time, reason_sentence
 from libs.settings import Trust
@@ -31,14 +34,19 @@ def show_status(
     console: Console, engine: Engine, *, trusts: Mapping[str, Trust], is_synthetic: bool = False
 ) -> None:  # fmt: skip
     """Show how feeds, runs and the publication stand. Raises StepOrderError if nothing is published."""
-    with queries.publication(engine, (EXTRACT_FILE, FRESHNESS, RUN)) as connection:
-        moment = queries.as_at(connection)
+    with publication(engine, (EXTRACT_FILE, FRESHNESS, RUN)) as connection:
+        since = last_moment(connection) - RECENT
+        list_at, verdict = list_moment(connection), last_verdict(connection)
         text = Text("SYNTHETIC DATA. ", style="bold") if is_synthetic else Text()
-        text.append(f"As at {full_time(moment)}. Times are London's.", style="not bold")
-        console.print(titled("CanCollaborate status", text))
+        stands = f"The list as at {full_time(list_at)}." if list_at else "No list is published yet."
+        text.append(f"{stands} Times are London's.", style="not bold")
+        console.print(titled("CanCollaborate status", text.append_text(held_back(verdict))))
         _show_feeds(console, connection, trusts)
         _show_runs(console, connection)
-        _show_files(console, queries.files_not_taken(connection, since=moment - RECENT, limit=SHOWN_FILES))
+        show_gate(console, verdict)
+        show_models(console, connection)
+        show_forecast_state(console, connection)
+        _show_files(console, queries.files_not_taken(connection, since=since, limit=SHOWN_FILES))
         _show_publication(console, connection)
 
 
@@ -118,7 +126,7 @@ def _show_files(console: Console, files: Sequence[Found]) -> None:
 def _show_publication(console: Console, connection: Connection) -> None:
     heading(console, "Publication", place_of(connection.engine))
     table = plain_table(fixed("Table"), number("Rows"), number("Written"), number("Deleted"), fixed("As at"))
-    for load in queries.loads(connection):
+    for load in loads(connection):
         add_row(table,
             load.table_name, count(load.row_count), count(load.upserted_count), count(load.deleted_count),
             local_time(load.as_at),

@@ -88,3 +88,40 @@ RUN = _published(
     commits=Integer,
     error=String,
 )
+RISK = _published(
+    "risk_score",
+    pathway_key=String,
+    standard=String,
+    scored_on=Date,
+    model_name=String,
+    model_version=Integer,
+    p_breach=Double,
+    baseline_p=Double,
+    risk_band=String,
+    is_calibrated=Boolean,
+)
+FORECAST = _published(
+    "demand_forecast",
+    org=String,
+    tumour_site=String,
+    stage=String,
+    period=Date,
+    origin=Date,
+    week_ahead=Integer,
+    mean=Double,
+    lo80=Double,
+    hi80=Double,
+    method=String,
+)
+DQ = _published(
+    "dq_result",
+    run_id=String,
+    table_name=String,
+    rule_code=String,
+    severity=String,
+    checked=BigInteger,
+    failed=BigInteger,
+    status=String,
+    sentence=String,
+    as_at=DateTime,
+)

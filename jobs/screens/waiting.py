@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
-from jobs.screens import queries
 from jobs.screens.layout import WIDE, add_row, fixed, heading, line, number, plain, plain_table, show
-from jobs.screens.queries import Found
+from jobs.screens.queries import waiting as queries
+from jobs.screens.queries.publication import Found
 from jobs.screens.wording import BANDS, NONE, bar, count, day, days_left, route, sentence, site
 from libs.settings import Trust
 
@@ -67,6 +67,15 @@ def show_urgent(console: Console, connection: Connection, *, today: date) -> Non
         )
 
 
+def next_action(row: Found, *, today: date) -> Text:
+    """What is to be done next on a pathway and until when, or that nobody has said so."""
+    if not row.next_action:
+        return Text("no next action", style="yellow")
+    due_on = row.next_action_due_on
+    due = f", {'overdue since' if due_on < today else 'due'} {day(due_on)}" if due_on else ""
+    return plain(f"{sentence(row.next_action)}{due}", style="dim")
+
+
 def _urgent_table(rows: Sequence[Found], *, today: date, is_wide: bool) -> Table:
     route_head, until_head = ([fixed("Route")], [fixed("In time until")]) if is_wide else ([], [])
     table = plain_table(
@@ -74,22 +83,14 @@ def _urgent_table(rows: Sequence[Found], *, today: date, is_wide: bool) -> Table
         fixed("Trusts"), "Stage, next action",
     )  # fmt: skip
     for row in rows:
+        stage = plain(f"{sentence(row.current_stage)}\n")
         of_route, until = ([route(row.route)], [day(row.in_time_until)]) if is_wide else ([], [])
         add_row(
             table, row.pathway_key[:8], site(row.tumour_site), *of_route,
             f"{count(row.day)} of {row.next_breach_standard}", *until, days_left((row.in_time_until - today).days),
-            row.tracked_by or NONE, _stage_and_action(row, today=today),
+            row.tracked_by or NONE, stage.append_text(next_action(row, today=today)),
         )  # fmt: skip
     return table
-
-
-def _stage_and_action(row: Found, *, today: date) -> Text:
-    stage = plain(f"{sentence(row.current_stage)}\n")
-    if not row.next_action:
-        return stage.append("no next action", style="yellow")
-    due_on = row.next_action_due_on
-    due = f", {'overdue since' if due_on < today else 'due'} {day(due_on)}" if due_on else ""
-    return stage.append_text(plain(f"{sentence(row.next_action)}{due}", style="dim"))
 
 
 def _figures(row: Found) -> list[str]:

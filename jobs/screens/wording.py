@@ -14,6 +14,7 @@ _ROUTES = {"USC": "Urgent", "BSYM": "Breast", "SCREEN": "Screening", "UPGRADE": 
 _ACRONYMS = {"ct", "gp", "mdt", "mri", "pet"}
 # A part of a bar for each day band, the darker the longer: legible without colour.
 BANDS = ("░", "▒", "▓", "█")
+MARK = "┃"
 
 
 def local_time(moment: datetime | None) -> str:
@@ -55,6 +56,13 @@ def per_cent(within: Decimal, denominator: Decimal) -> str:
     if not denominator:
         return NONE
     return f"{(100 * within / denominator).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+
+
+def probability(chance: float) -> str:
+    """A probability in whole per cent; nothing is certain."""
+    if chance < 0.01:
+        return "<1 %"
+    return ">99 %" if chance > 0.99 else f"{100 * chance:.0f} %"
 
 
 def site(key: str | None) -> str:
@@ -102,3 +110,13 @@ def bar(parts: Sequence[int], *, longest: int, width: int) -> str:
     starts = [0, *edges[:-1]]
     drawn = "".join(glyph * (end - start) for glyph, start, end in zip(BANDS, starts, edges, strict=True))
     return drawn or (BANDS[parts.index(max(parts))] if sum(parts) else "")
+
+
+def interval_bar(low: float, middle: float, high: float, *, longest: float, width: int) -> str:
+    """A bar from 0 to `high`, paler from `low` on and marked at `middle`; `width` characters for `longest`."""
+    if longest <= 0:
+        return MARK
+    start, mark, end = (min(width, round(width * value / longest)) for value in (low, middle, high))
+    drawn = (BANDS[-1] * start + BANDS[1] * (end - start)).ljust(mark)
+    at = min(mark, width - 1)
+    return drawn[:at] + MARK + drawn[at + 1 :]

@@ -11,10 +11,19 @@ from rich.console import Console
 from sqlalchemy import Engine, Table
 
 from jobs.screens.demo import example_query, show_demo
-from jobs.screens.tables import EXTRACT_FILE, PERFORMANCE, PTL, WAITLIST
+from jobs.screens.tables import DQ, EXTRACT_FILE, PERFORMANCE, PTL, WAITLIST
 from libs.errors import StepOrderError
 from libs.warehouse.dialects import make_engine
-from tests.jobs.screens.published import AS_AT, TRUSTS, Rows, publish_rows
+from tests.jobs.screens.published import (
+    AS_AT,
+    MODELLED,
+    TRUSTS,
+    Rows,
+    lines_with,
+    publish_rows,
+    refused_rule,
+    stand_as_at,
+)
 
 TODAY = date(2024, 8, 1)
 
@@ -92,10 +101,6 @@ def world() -> Mapping[Table, Rows]:
             month("2024-06", "RVW", "28", "2.00", "3.00"),
         ],
     }
-
-
-def lines_with(text: str, word: str) -> list[str]:
-    return [" ".join(line.split()) for line in text.splitlines() if word in line]
 
 
 @pytest.fixture
@@ -191,6 +196,26 @@ def test_a_database_without_the_tables_says_which_are_missing(tmp_path: Path) ->
         connection.exec_driver_sql("drop table ptl_current")
     with pytest.raises(StepOrderError, match="missing=ptl_current"):
         screen(engine)
+
+
+def test_risk_forecast_and_gate_stand_between_the_urgent_and_where_to_look_next(engine: Engine) -> None:
+    text = screen(engine)
+    heads = ("Most urgent:", "Riskiest:", "Forecast", "Quality gate", "Where to look next")
+    assert sorted(heads, key=text.index) == list(heads)
+
+
+def test_a_publication_without_models_forecast_or_gate_is_shown_with_plain_lines(tmp_path: Path) -> None:
+    text = screen(publish_rows(tmp_path, world(), without=MODELLED))
+    for plain in ("No model yet, so nothing is scored.", "No forecast yet.", "Nothing has been checked yet"):
+        assert plain in text
+
+
+def test_a_publication_that_was_held_back_says_so_at_the_head_and_shows_the_moment_of_the_list(tmp_path: Path) -> None:
+    engine = publish_rows(tmp_path, {**world(), DQ: [refused_rule()]})
+    stand_as_at(engine, DQ, AS_AT + timedelta(hours=1))
+    head = " ".join(screen(engine).split("What came in", maxsplit=1)[0].replace("│", " ").split())
+    assert "The list as at Thu 1 Aug 2024, 10:00. PUBLICATION HELD BACK by the quality gate in the run as at" in head
+    assert "as at Thu 1 Aug 2024, 11:00. The last publication was kept" in head
 
 
 def test_times_before_midnight_in_utc_belong_to_the_next_day_in_london(tmp_path: Path) -> None:

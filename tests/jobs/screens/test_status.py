@@ -1,6 +1,6 @@
 import io
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,19 @@ from rich.console import Console
 from sqlalchemy import Engine, Table
 
 from jobs.screens.status import show_status
-from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, PTL, RUN
+from jobs.screens.tables import DQ, EXTRACT_FILE, FORECAST, FRESHNESS, PTL, RISK, RUN
 from libs.errors import StepOrderError
 from libs.warehouse.dialects import make_engine
-from tests.jobs.screens.published import AS_AT, TRUSTS, Rows, publish_rows
+from tests.jobs.screens.published import (
+    AS_AT,
+    MODELLED,
+    TRUSTS,
+    Rows,
+    lines_with,
+    publish_rows,
+    refused_rule,
+    stand_as_at,
+)
 
 
 def expected(hours_ago: int, status: str, **other: Any) -> dict[str, Any]:
@@ -61,10 +70,6 @@ def screen(engine: Engine, *, width: int = 110, is_synthetic: bool = True) -> st
     return console.export_text()
 
 
-def lines_with(text: str, word: str) -> list[str]:
-    return [" ".join(line.split()) for line in text.splitlines() if word in line]
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     return publish_rows(tmp_path, world())
@@ -110,6 +115,49 @@ def test_the_publication_lists_its_tables_with_rows_and_moment(tmp_path: Path) -
 def test_a_synthetic_world_is_labelled_and_a_real_one_is_not(engine: Engine) -> None:
     assert "SYNTHETIC DATA" in screen(engine)
     assert "SYNTHETIC" not in screen(engine, is_synthetic=False)
+
+
+def head_of(text: str) -> str:
+    return " ".join(text.split("Feeds", maxsplit=1)[0].replace("│", " ").split())
+
+
+def test_models_forecast_and_gate_are_told(tmp_path: Path) -> None:
+    score = {"pathway_key": "a", "standard": "62", "scored_on": AS_AT.date(), "model_name": "breach_risk_62"}
+    week = {"org": "RTR", "tumour_site": "lung", "stage": "referral", "period": date(2024, 7, 29), "week_ahead": 1}
+    rows = {
+        RISK: [score | {"model_version": 2, "p_breach": 0.5, "baseline_p": 0.5, "is_calibrated": True}],
+        FORECAST: [week | {"origin": date(2024, 7, 22), "mean": 2.0, "lo80": 1.0, "hi80": 3.0, "method": "constant"}],
+        DQ: [refused_rule(status="passed", failed=0)],
+    }
+    text = screen(publish_rows(tmp_path, {**world(), **rows}))
+    assert "62-day breach_risk_62 2 1 Thu 1 Aug calibrated" in lines_with(text, "62-day")
+    assert "28-day no model yet - - - -" in lines_with(text, "28-day")
+    assert "1 series, 1 weeks ahead. The last week known: Mon 22 Jul 2024." in text
+    assert "PASSED: 1 rule on 5 changed rows of 1 table" in text
+    assert "HELD BACK" not in text
+
+
+def test_the_head_shows_the_moment_of_the_list_and_not_that_of_the_refused_run(tmp_path: Path) -> None:
+    engine = publish_rows(tmp_path, {**world(), DQ: [refused_rule()]})
+    for table in (DQ, RUN, FRESHNESS):
+        stand_as_at(engine, table, AS_AT + timedelta(hours=1))
+    head = head_of(screen(engine))
+    assert "The list as at Thu 1 Aug 2024, 10:00. Times are London's." in head
+    assert "PUBLICATION HELD BACK by the quality gate in the run as at Thu 1 Aug 2024, 11:00." in head
+    assert head.index("the list is still that of Thu 1 Aug 2024, 10:00.") > head.index("HELD BACK")
+
+
+def test_a_first_publication_that_was_refused_is_told_too(tmp_path: Path) -> None:
+    head = head_of(screen(publish_rows(tmp_path, {**world(), DQ: [refused_rule()]}, without=[PTL])))
+    assert "No list is published yet." in head
+    assert "Nothing has been published before." in head
+
+
+def test_a_publication_without_models_forecast_or_gate_is_shown_with_plain_lines(tmp_path: Path) -> None:
+    text = screen(publish_rows(tmp_path, world(), without=MODELLED))
+    assert len(lines_with(text, "no model yet")) == 2
+    for plain in ("No forecast yet.", "Nothing has been checked yet"):
+        assert plain in text
 
 
 def test_nothing_is_cut_off_on_a_narrow_terminal(engine: Engine) -> None:

@@ -9,10 +9,12 @@ from jobs.screens.wording import (
     bar,
     days_left,
     full_time,
+    interval_bar,
     local_date,
     local_time,
     month_name,
     per_cent,
+    probability,
     reason_sentence,
     sentence,
     share,
@@ -37,6 +39,14 @@ def test_a_share_keeps_its_halves_and_no_empty_decimals(number: str, written: st
 def test_a_percentage_rounds_half_up_and_needs_a_denominator() -> None:
     assert per_cent(Decimal("0.5"), Decimal(8)) == "6.3 %"
     assert per_cent(Decimal(0), Decimal(0)) == "-"
+
+
+@pytest.mark.parametrize(
+    ("chance", "written"),
+    [(0.0, "<1 %"), (0.0099, "<1 %"), (0.014, "1 %"), (0.5, "50 %"), (0.99, "99 %"), (0.994, ">99 %"), (1.0, ">99 %")],
+)
+def test_nothing_is_certain_in_whole_per_cent(chance: float, written: str) -> None:
+    assert probability(chance) == written
 
 
 def test_codes_become_words_and_written_text_stays() -> None:
@@ -64,3 +74,14 @@ def test_a_bar_is_as_long_as_its_share_of_the_longest(parts: list[int], more: in
     expected = round(40 * sum(parts) / longest) if longest else 0
     assert len(drawn) == (max(expected, 1) if sum(parts) else 0)
     assert list(drawn) == sorted(drawn, key="░▒▓█".index)
+
+
+@given(st.lists(st.floats(0, 500), min_size=3, max_size=3), st.floats(0, 100), st.integers(2, 60))
+def test_an_interval_is_drawn_in_its_order_and_within_its_width(
+    values: list[float], more: float, width: int
+) -> None:  # fmt: skip
+    low, middle, high = sorted(values)
+    drawn = interval_bar(low, middle, high, longest=high + more, width=width)
+    assert 1 <= len(drawn) <= width
+    assert drawn.count("┃") == 1
+    assert list(drawn.replace("┃", "")) == sorted(drawn.replace("┃", ""), key="█▒".index)

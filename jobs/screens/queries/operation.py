@@ -1,0 +1,64 @@
+"""How the platform itself does: files, feeds, runs, and what the quality gate found."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from jobs.screens.queries.publication import Found, is_published
+from jobs.screens.tables import DQ, EXTRACT_FILE, FRESHNESS, RUN
+
+
+def accepted_files(connection: Connection) -> Sequence[Found]:
+    """Files taken, oldest first."""
+    columns = EXTRACT_FILE.c
+    statement = select(columns.trust, columns.system, columns.kind, columns.row_count, columns.rows_changed)
+    return connection.execute(
+        statement.where(columns.status == "accepted").order_by(columns.extracted_at, columns.sequence)
+    ).all()
+
+
+def refused_counts(connection: Connection) -> Sequence[Found]:
+    """How many files of whom were not taken, by reason."""
+    columns = EXTRACT_FILE.c
+    grouping = (columns.trust, columns.status, columns.reason)
+    statement = select(*grouping, func.count().label("files")).where(columns.status != "accepted")
+    return connection.execute(statement.group_by(*grouping).order_by(*grouping)).all()
+
+
+def files_not_taken(connection: Connection, *, since: datetime, limit: int) -> Sequence[Found]:
+    """The newest files that were quarantined or duplicate."""
+    columns = EXTRACT_FILE.c
+    statement = select(EXTRACT_FILE).where(columns.status != "accepted", columns.arrived_at >= since)
+    return connection.execute(statement.order_by(columns.arrived_at.desc(), columns.file_id).limit(limit)).all()
+
+
+def latest_feeds(connection: Connection, *, hours: int) -> Sequence[Found]:
+    """The expected hours of each feed, newest first, as far back as `hours` before its last one."""
+    newest = connection.scalar(select(func.max(FRESHNESS.c.expected_at)))
+    if newest is None:
+        return []
+    statement = select(FRESHNESS).where(FRESHNESS.c.expected_at > newest - timedelta(hours=hours))
+    order = (FRESHNESS.c.trust, FRESHNESS.c.system, FRESHNESS.c.expected_at.desc())
+    return connection.execute(statement.order_by(*order)).all()
+
+
+def last_runs(connection: Connection, *, limit: int) -> list[list[Found]]:
+    """The steps of the last runs, newest run first, steps in the order in which they ran."""
+    begun = func.min(RUN.c.started_at)
+    newest = select(RUN.c.run_id).group_by(RUN.c.run_id).order_by(begun.desc(), RUN.c.run_id).limit(limit)
+    names = connection.scalars(newest).all()
+    steps = connection.execute(select(RUN).where(RUN.c.run_id.in_(names)).order_by(RUN.c.started_at)).all()
+    return [[step for step in steps if step.run_id == name] for name in names]
+
+
+def last_check(connection: Connection) -> Sequence[Found]:
+    """Every rule of the last run that was checked, critical ones first; none before the first check.
+
+    A run's name begins with the moment at which it started, so the greatest name is the last one.
+    """
+    if not is_published(connection, DQ):
+        return []
+    newest = select(func.max(DQ.c.run_id)).scalar_subquery()
+    order = (DQ.c.severity, DQ.c.table_name, DQ.c.rule_code)
+    return connection.execute(select(DQ).where(DQ.c.run_id == newest).order_by(*order)).all()
