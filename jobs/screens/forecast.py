@@ -13,6 +13,7 @@ from libs.settings import Trust
 
 STAGE = "referral"
 LEGEND = f"Bars: {MARK} the count to expect, {BANDS[1]} the range that holds 80 weeks of 100, {BANDS[-1]} up to it."
+_RANGE = "80 of 100"
 _NOTHING = "No forecast yet."
 _SMALL = 10  # counts below this are shown with a decimal
 
@@ -35,12 +36,12 @@ def show_forecast(console: Console, connection: Connection, trusts: Mapping[str,
     )
     longest = max(week.hi80 for week in weeks)
     digits = 0 if longest >= _SMALL else 1
-    width = min(50, console.width - 36)
-    table = plain_table(fixed("Week of"), number("Expected"), number("80 of 100"), fixed(""))
-    for week in weeks:
+    between = [f"{week.lo80:,.{digits}f} to {week.hi80:,.{digits}f}" for week in weeks]
+    width = min(50, console.width - 27 - max(len(text) for text in (_RANGE, *between)))
+    table = plain_table(fixed("Week of"), number("Expected"), number(_RANGE), fixed(""))
+    for week, text in zip(weeks, between, strict=True):
         drawn = interval_bar(week.lo80, week.mean, week.hi80, longest=longest, width=width)
-        between = f"{week.lo80:,.{digits}f} to {week.hi80:,.{digits}f}"
-        add_row(table, day(week.period), f"{week.mean:,.{digits}f}", between, drawn)
+        add_row(table, day(week.period), f"{week.mean:,.{digits}f}", text, drawn)
     show(console, table)
 
 

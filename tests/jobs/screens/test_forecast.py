@@ -81,8 +81,9 @@ def test_without_a_forecast_a_plain_line_says_so(tmp_path: Path) -> None:
         assert "No forecast yet." in shown(engine, show_forecast_state)
 
 
-def test_nothing_is_cut_off_on_a_narrow_terminal(engine: Engine) -> None:
-    text = section(engine, width=80)
+@pytest.mark.parametrize("mean", [2.5, 40.0, 12_345.0])
+def test_nothing_is_cut_off_on_a_narrow_terminal(tmp_path: Path, mean: float) -> None:
+    text = section(publish_rows(tmp_path, {FORECAST: series("RVW", "head_neck", mean)}), width=80)
     assert "…" not in text
     assert max(len(line) for line in text.splitlines()) <= 80
-    assert len(lines_with(text, "20 to 60")) == 12
+    assert len(lines_with(text, "┃▒")) == 12
