@@ -22,6 +22,7 @@ EXTRAS = {
     "ml": [
         "great-expectations>=1.24,<1.25",
         "holidays>=0.80,<1",
+        "matplotlib>=3.10,<4",
         "mlflow>=3.17,<3.18",
         "pmdarima>=2.1.1,<3",
         "scikit-learn>=1.9,<1.10",
