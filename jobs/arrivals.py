@@ -47,7 +47,7 @@ class Arrivals:
 def open_arrivals(spark: SparkSession, settings: Settings, contracts: Mapping[str, FeedContract]) -> Arrivals:
     """Open every file in landing. Raises MachineError without a landing folder, KeyRingError without keys."""
     landed = landed_files(settings.paths.landing)
-    opener = _opener(settings)
+    opener = make_opener(settings)
     by_system = {system: [file for file in landed if _is_for(file, system, opener)] for system in contracts}
     opened = {
         system: open_extracts(_sealed(spark, files), contract=contracts[system], opener=opener).persist(
@@ -84,7 +84,8 @@ def _data_rows(opened: DataFrame) -> DataFrame:
     return opened.where(F.col("_file").isNull()).withColumn("_path", local).drop("_file", "_file_name")
 
 
-def _opener(settings: Settings) -> Opener:
+def make_opener(settings: Settings) -> Opener:
+    """What opens this environment's files. Raises KeyRingError for a key ring that is missing or can't be read."""
     secrets = settings.paths.secrets
     return Opener(
         platform_name=settings.platform,

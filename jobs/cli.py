@@ -101,7 +101,7 @@ def simulate(
     from jobs.demo import ENDS_AT  # noqa: PLC0415 - as above
 
     settings = load_settings(env, set_ or ())
-    last = moment_of(ends_at, settings) if ends_at else ENDS_AT
+    last = moment_of(ends_at, settings, option="--ends-at") if ends_at else ENDS_AT
     made = job.run(settings, pathways=pathways, hours=hours, seed=seed, ends_at=last)
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {settings.paths.landing}")
@@ -198,12 +198,16 @@ def status(env: Env = "local", set_: Set = None) -> None:
 
 
 def _run(names: Sequence[str], env: str, overrides: Sequence[str] | None, as_at: str | None, level: str) -> None:
-    from jobs.steps import run_steps  # noqa: PLC0415 - as above
-    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
-
     log.configure(level)
     settings: Settings = load_settings(env, overrides or ())
     moment: datetime = moment_of(as_at, settings)
+
+    from jobs import ingest  # noqa: PLC0415 - as above, and what was typed wrong is told before they load
+    from jobs.steps import run_steps  # noqa: PLC0415 - as above
+    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+
+    if ingest.STEP in names:
+        ingest.check_landing(settings)
     with StepLines(Console(stderr=True, highlight=False)) as lines:
         lines.say("starting Spark")
         spark = start_session(settings)

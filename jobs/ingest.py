@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.arrivals import Arrivals, open_arrivals
+from jobs.arrivals import Arrivals, make_opener, open_arrivals
 from jobs.changed import last_file_id
 from jobs.extract_ledger import TABLE, answered, ledger_entries, ledger_rows, resting_place
 from jobs.outcome import Outcome, Run
@@ -24,6 +24,15 @@ from libs.settings import Settings, conf_folder
 
 STEP = "ingest"
 _FILES = "_path string, _file_id bigint, _trust string, _extracted_at timestamp, _kind string"
+
+
+def check_landing(settings: Settings) -> None:
+    """Look for what this step needs, before a session starts for it.
+
+    Raises MachineError without a landing folder, KeyRingError where files lie in it and a key ring can't be read.
+    """
+    if landed_files(settings.paths.landing):
+        make_opener(settings)
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:

@@ -15,7 +15,7 @@ def read_secret(ref: SecretRef, folder: Path) -> str:
         raise KeyRingError(
             "a secret is missing", do="`cancollaborate simulate` makes keys for a synthetic world.", path=str(path)
         ) from None
-    except OSError as fault:
+    except (OSError, UnicodeError) as fault:
         raise KeyRingError(
-            f"a secret can't be read ({type(fault).__name__})", do="Mend the permissions.", path=str(path)
+            f"a secret can't be read ({type(fault).__name__})", do="Mend the file or its permissions.", path=str(path)
         ) from None

@@ -33,8 +33,15 @@ def test_a_secret_that_can_not_be_read_is_named(tmp_path: Path) -> None:
         read_secret(REF, tmp_path)
 
 
+def test_a_secret_that_is_no_text_is_named_and_not_shown(tmp_path: Path) -> None:
+    put(tmp_path, b"hunter2\xff")
+    with pytest.raises(KeyRingError, match=r"can't be read \(UnicodeDecodeError\).*platform-private") as fault:
+        read_secret(REF, tmp_path)
+    assert "hunter2" not in str(fault.value)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_secret_without_permission_is_named(tmp_path: Path) -> None:
     put(tmp_path, b"x").chmod(0)
-    with pytest.raises(KeyRingError, match="Mend the permissions"):
+    with pytest.raises(KeyRingError, match="Mend the file or its permissions"):
         read_secret(REF, tmp_path)
