@@ -5,6 +5,8 @@ import logging
 import sys
 from typing import Any
 
+from libs.errors import SettingsError
+
 _LOGGER = logging.getLogger("cancollaborate")
 
 # An event may carry these fields and no others: what is not listed can't leak through a log line.
@@ -31,11 +33,14 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str = "WARNING") -> None:
-    """Send events of at least `level` to standard error as JSON lines."""
+    """Send events of at least `level` to standard error as JSON lines. Raises SettingsError for what is no level."""
+    levels = logging.getLevelNamesMapping()
+    if level.upper() not in levels:
+        raise SettingsError(f"--log-level {level!r} is no level", do="Use INFO or WARNING.")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     _LOGGER.handlers = [handler]
-    _LOGGER.setLevel(level)
+    _LOGGER.setLevel(levels[level.upper()])
     _LOGGER.propagate = False
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from libs.errors import SettingsError
 
@@ -104,6 +104,15 @@ class Settings(_Section):
     warehouse: Warehouse
     spark: Spark
 
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone") from None
+        return name
+
 
 def load_settings(env: str = "local", overrides: Sequence[str] = (), conf: Path | None = None) -> Settings:
     """Read the settings of an environment; `overrides` are `dotted.key=value`, the value in YAML.
@@ -137,8 +146,8 @@ def conf_folder() -> Path:
     return Path(__file__).parents[1] / "conf"
 
 
-def moment_of(text: str | None, settings: Settings) -> datetime:
-    """The moment that `--as-at` names, in the platform's zone unless it says another; now without one.
+def moment_of(text: str | None, settings: Settings, *, option: str = "--as-at") -> datetime:
+    """The moment that an option of the command names, in the platform's zone unless it says another; now without one.
 
     Raises SettingsError for what is not an ISO timestamp.
     """
@@ -148,18 +157,21 @@ def moment_of(text: str | None, settings: Settings) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise SettingsError("--as-at is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
+        raise SettingsError(f"{option} is not an ISO timestamp", do="Write for example 2025-06-02T09:00.") from None
     # The date of the list is the platform's: half past eleven at night in UTC is the next day in a London summer.
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as fault:
+        read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, ValueError) as fault:  # a date that no calendar has is a ValueError
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise SettingsError("not valid YAML", do="Mend the line named.", file=path.name, line=line) from None
+    if not isinstance(read, dict):
+        raise SettingsError("not settings by name", do="Write key: value lines, as in base.yml.", file=path.name)
+    return read
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +188,7 @@ def _parse_override(override: str) -> dict[str, Any]:
         raise SettingsError("--set takes key=value", do="Write for example --set paths.root=build/mine.")
     try:
         value: Any = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         raise SettingsError("--set: the value is not YAML", do="Quote it.", setting=key) from None
     for part in reversed(key.strip().split(".")):
         value = {part: value}
@@ -185,7 +197,8 @@ def _parse_override(override: str) -> dict[str, Any]:
 
 def _fill_root(values: dict[str, Any]) -> dict[str, Any]:
     """Put `paths.root` where a path or the warehouse URL says `{root}`."""
-    root = str(values.get("paths", {}).get("root", ""))
+    paths = values.get("paths")
+    root = str(paths.get("root", "")) if isinstance(paths, Mapping) else ""
 
     def fill(value: Any) -> Any:
         return value.replace("{root}", root) if isinstance(value, str) else value
@@ -198,7 +211,7 @@ def _fill_root(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_unknown_keys(values: Mapping[str, Any], model: type[BaseModel], prefix: str, *, source: str) -> None:
-    for key, value in values.items():
+    for key, value in ((str(name), value) for name, value in values.items()):
         if key not in model.model_fields:
             near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.0)
             raise SettingsError(

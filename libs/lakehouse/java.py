@@ -23,8 +23,7 @@ def check_java(environment: Mapping[str, str]) -> int:
         raise MachineError("Java was not found on PATH and JAVA_HOME is not set", do=install)
     if not Path(java).is_file():
         raise MachineError("JAVA_HOME points to a folder without bin/java", do=f"Mend JAVA_HOME. {install}", path=java)
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603
-    version = parse_version(answer.stderr + answer.stdout)
+    version = parse_version(_banner(java, install))
     if version not in SUPPORTED:
         found = f"Java {version}" if version else "a Java that does not tell its version"
         wanted = " or ".join(map(str, SUPPORTED))
@@ -32,6 +31,19 @@ def check_java(environment: Mapping[str, str]) -> int:
             f"found {found}, but Spark needs Java {wanted}", do=f"{install} Or set JAVA_HOME.", path=java
         )
     return version
+
+
+def _banner(java: str, install: str) -> str:
+    """What a Java says of itself."""
+    try:
+        answer = subprocess.run([java, "-version"], capture_output=True, errors="replace", check=False)  # noqa: S603
+    except OSError as fault:
+        raise MachineError(
+            f"Java can't be started ({type(fault).__name__})",
+            do=f"Make it a program that may be run, or set JAVA_HOME. {install}",
+            path=java,
+        ) from None
+    return answer.stderr + answer.stdout
 
 
 def parse_version(banner: str) -> int | None:

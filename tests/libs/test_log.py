@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs import log
+from libs.errors import SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +54,15 @@ def test_configuring_twice_does_not_double_the_lines(capsys: pytest.CaptureFixtu
     log.configure("INFO")
     log.event("step_done")
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("level", ["LOUD", "", "1"])
+def test_a_level_that_is_none_is_named_with_those_that_are(level: str) -> None:
+    with pytest.raises(SettingsError, match=r"--log-level .* is no level\. Use INFO or WARNING"):
+        log.configure(level)
+
+
+def test_a_level_may_be_written_small(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info")
+    log.event("step_done")
+    assert json.loads(capsys.readouterr().err)["event"] == "step_done"

@@ -70,6 +70,7 @@ def test_root_stands_for_the_root_in_every_path_and_in_the_warehouse(conf: Path)
         ("keys.platform.skope", "keys.platform.scope"),
         ("trusts.RVW.cadence", "trusts.RVW.cadence_minutes"),
         ("zzz", None),
+        ("5", None),
     ],
 )
 def test_an_unknown_setting_is_named_with_the_nearest_known_one(key: str, nearest: str | None, conf: Path) -> None:
@@ -99,6 +100,11 @@ def test_an_environment_that_does_not_exist_is_told_with_those_that_do(env: str,
         ("is_synthetic=perhaps", "is_synthetic"),
         ("paths.root=null", "paths.root"),
         ("keys.platform=one", "keys.platform"),
+        ("paths=5", "paths"),
+        ("paths=", "paths"),
+        ("trusts=5", "trusts"),
+        ("timezone=Nowhere", "timezone"),
+        ("timezone=../secrets", "timezone"),
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused_by_its_key(override: str, key: str, conf: Path) -> None:
@@ -139,6 +145,17 @@ def test_a_file_that_is_not_yaml_is_named_with_its_line(conf: Path) -> None:
         load_settings("rehearsal", (), conf)
 
 
+def test_an_override_with_a_date_that_no_calendar_has_is_not_yaml_either() -> None:
+    with pytest.raises(SettingsError, match=r"not YAML \(setting=alliance\)"):
+        load_settings("local", ["alliance=2025-13-45"])
+
+
+def test_a_file_that_holds_no_settings_by_name_is_refused(conf: Path) -> None:
+    (conf / "rehearsal.yml").write_text("- platform\n")
+    with pytest.raises(SettingsError, match=r"not settings by name \(file=rehearsal.yml\)"):
+        load_settings("rehearsal", (), conf)
+
+
 def test_an_empty_environment_file_changes_nothing(conf: Path) -> None:
     (conf / "rehearsal.yml").write_text("# nothing differs\n")
     assert load_settings("rehearsal", (), conf).platform == "cancollaborate-local"
@@ -171,6 +188,11 @@ def test_the_date_of_the_list_is_londons_even_if_the_zone_named_is_another(setti
 def test_what_is_not_an_iso_timestamp_is_refused_with_an_example(text: str, settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"--as-at is not an ISO timestamp\. Write for example 2025"):
         moment_of(text, settings)
+
+
+def test_another_option_for_a_moment_is_named_as_it_was_typed(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"--ends-at is not an ISO timestamp"):
+        moment_of("yesterday", settings, option="--ends-at")
 
 
 def test_without_as_at_it_is_now_in_the_platforms_zone(settings: Settings) -> None:

@@ -65,6 +65,15 @@ def test_an_unsupported_java_is_named_with_the_ones_that_are_needed(tmp_path: Pa
         check_java({"JAVA_HOME": str(home)})
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+def test_a_java_that_is_no_program_is_named(mode: int, tmp_path: Path) -> None:
+    java = make_java(tmp_path, "") / "bin" / "java"
+    java.write_bytes(b"\x7fELF")
+    java.chmod(mode)
+    with pytest.raises(MachineError, match=r"Java can't be started .*bin/java.*or set JAVA_HOME.*Install Java 17"):
+        check_java({"JAVA_HOME": str(tmp_path)})
+
+
 def test_something_called_java_that_tells_no_version_is_refused(tmp_path: Path) -> None:
     home = make_java(tmp_path, "hello")
     with pytest.raises(MachineError, match="does not tell its version"):
