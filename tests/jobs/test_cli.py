@@ -1,9 +1,8 @@
 """What a person sees of the command: one clear line when something is missing, and never a traceback or a value."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,9 @@ COMMAND = Path(sys.executable).with_name("cancollaborate")
 COMMANDS = [each.name or getattr(each.callback, "__name__", "") for each in cli.app.registered_commands]
 
 
-def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The installed command, as a person starts it."""
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, env=env)
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
 def the_line_of(failed: subprocess.CompletedProcess[str]) -> str:
@@ -47,16 +46,33 @@ def run_here(monkeypatch: pytest.MonkeyPatch, *arguments: str, spark: SparkSessi
     cli.main()
 
 
+@pytest.fixture
+def failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run the command in this process; give the one line of its failure, and see that nothing else was said."""
+
+    def fail(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            run_here(monkeypatch, *arguments)
+        assert end.value.code not in (0, None)
+        told = capsys.readouterr()
+        assert told.out == ""
+        return one_line(told.err)
+
+    return fail
+
+
 def root_of(settings: Settings) -> str:
     return f"paths.root={settings.paths.root}"
 
 
 @pytest.fixture
-def java_env(tmp_path: Path) -> dict[str, str]:
-    """An environment without any Java; a test adds what it wants."""
-    (tmp_path / "empty").mkdir()
-    kept = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "PATH")}
-    return {**kept, "PATH": str(tmp_path / "empty")}
+def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any Java; the folder is the only one on PATH, for a test to put one into."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -68,6 +84,11 @@ def java_env(tmp_path: Path) -> dict[str, str]:
         (["ingest", "--set", "spark.driver_memory"], "--set takes key=value", "Write for example --set"),
         (["hourly", "--as-at", "yesterday"], "--as-at", "Write for example 2025-06-02T09:00"),
         (["status", "--set", "warehouse.url=nonsense"], "warehouse.url", "Mend warehouse.url."),
+        (["simulate", "--ends-at", "yesterday"], "--ends-at", "Write for example 2025-06-02T09:00"),
+        (["hourly", "--log-level", "LOUD"], "--log-level", "Use INFO or WARNING."),
+        (["demo", "--log-level", "LOUD"], "--log-level", "Use INFO or WARNING."),
+        (["hourly", "--set", "paths=5"], "'paths'", "Set it in conf/local.yml"),
+        (["hourly", "--set", "timezone=Nowhere"], "'timezone'", "Set it in conf/local.yml"),
         (["simulate", "--pathways", "0"], "--pathways", "greater than or equal to 1"),
         (["hurly"], "'hurly'", "`cancollaborate --help` shows what there is"),
         (["hourly", "--nonsense"], "--nonsense", "`cancollaborate --help` shows what there is"),
@@ -78,19 +99,28 @@ def java_env(tmp_path: Path) -> dict[str, str]:
         (["demo", "--set", "is_synthetic=false"], "makes its own patients", "Run it with --env local."),
     ],
 )
-def test_what_is_typed_wrong_is_named_with_what_to_do(arguments: list[str], names: str, says_what_to_do: str) -> None:
-    line = the_line_of(run(*arguments))
+def test_what_is_typed_wrong_is_named_with_what_to_do(
+    arguments: list[str], names: str, says_what_to_do: str, failure: Callable[..., str]
+) -> None:
+    line = failure(*arguments)
     assert names in line
     assert says_what_to_do in line
 
 
+def test_the_installed_command_fails_with_one_line_and_without_a_traceback() -> None:
+    line = the_line_of(run("hourly", "--set", "paths.landin=x"))
+    assert "Did you mean 'paths.landing'?" in line
+
+
+@pytest.mark.usefixtures("no_java")
 def test_the_script_of_the_database_is_printed_without_java_lake_or_database(
-    java_env: dict[str, str], tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown = run("publish", "--ddl", "mssql", "--set", f"paths.root={tmp_path / 'root'}", env=java_env)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout == ddl("mssql")
-    assert "CREATE TABLE reporting.ptl_current (" in shown.stdout
+    run_here(monkeypatch, "publish", "--ddl", "mssql", "--set", f"paths.root={tmp_path / 'root'}")
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out == ddl("mssql")
+    assert "CREATE TABLE reporting.ptl_current (" in told.out
     assert not (tmp_path / "root").exists()
 
 
@@ -108,62 +138,85 @@ print(sorted(loaded), SparkContext._gateway, file=sys.stderr)
     assert done.stderr == "[] None\n"
 
 
-def test_status_before_any_publication_says_what_to_run_first(tmp_path: Path) -> None:
-    line = the_line_of(run("status", "--set", f"paths.root={tmp_path}"))
+def test_status_before_any_publication_says_what_to_run_first(failure: Callable[..., str], tmp_path: Path) -> None:
+    line = failure("status", "--set", f"paths.root={tmp_path}")
     assert "no publication yet" in line
     assert "`cancollaborate hourly`" in line
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_any_java_it_says_what_to_install(java_env: dict[str, str]) -> None:
-    line = the_line_of(run("ingest", env=java_env))
+@pytest.mark.usefixtures("no_java")
+def test_without_any_java_it_says_what_to_install(failure: Callable[..., str]) -> None:
+    line = failure("link")
     assert "Java was not found" in line
     assert "Install Java 17" in line
 
 
-def test_a_java_home_that_points_nowhere_is_named(java_env: dict[str, str], tmp_path: Path) -> None:
-    line = the_line_of(run("hourly", env={**java_env, "JAVA_HOME": str(tmp_path / "nowhere")}))
+@pytest.mark.usefixtures("no_java")
+def test_a_java_home_that_points_nowhere_is_named(
+    failure: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
+    line = failure("clocks")
     assert str(tmp_path / "nowhere") in line
     assert "Mend JAVA_HOME" in line
 
 
 def test_a_java_of_another_version_is_named_with_those_that_are_needed(
-    java_env: dict[str, str], tmp_path: Path
+    failure: Callable[..., str], no_java: Path
 ) -> None:
-    java = tmp_path / "java"
+    java = no_java / "java"
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     java.chmod(0o755)
-    line = the_line_of(run("gold", env={**java_env, "PATH": str(tmp_path)}))
+    line = failure("gold")
     assert "found Java 11, but Spark needs Java 17 or 21" in line
     assert str(java) in line
 
 
-def test_missing_jars_say_to_set_up(tmp_path: Path) -> None:
-    line = the_line_of(run("publish", "--set", f"spark.jars={tmp_path}", "--set", f"paths.root={tmp_path}"))
+def test_a_java_that_is_no_program_is_named_with_what_to_do(failure: Callable[..., str], no_java: Path) -> None:
+    java = no_java / "java"
+    java.write_bytes(b"not a program")
+    java.chmod(0o755)
+    line = failure("gold")
+    assert str(java) in line
+    assert "can't be started" in line
+    assert "Install Java 17" in line
+
+
+def test_missing_jars_say_to_set_up(failure: Callable[..., str], tmp_path: Path) -> None:
+    line = failure("publish", "--set", f"spark.jars={tmp_path}", "--set", f"paths.root={tmp_path}")
     assert str(tmp_path) in line
     assert "make setup" in line
 
 
-def test_a_missing_landing_folder_is_named(
-    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session must not be started: it takes ten seconds to be told in vain."""
+
+    def start(settings: Settings) -> SparkSession:
+        raise AssertionError("a session was started for nothing")
+
+    monkeypatch.setattr("libs.lakehouse.session.start_session", start)
+
+
+@pytest.mark.usefixtures("no_session")
+@pytest.mark.parametrize("command", ["ingest", "hourly"])
+def test_a_missing_landing_folder_is_named_before_spark_starts(
+    command: str, settings: Settings, failure: Callable[..., str]
 ) -> None:
-    with pytest.raises(SystemExit) as end:
-        run_here(monkeypatch, "ingest", "--set", root_of(settings), spark=spark)
-    assert end.value.code == 1
-    line = one_line(capsys.readouterr().err)
+    line = failure(command, "--set", root_of(settings))
     assert str(settings.paths.landing) in line
     assert "Set paths.landing" in line
 
 
-def test_a_missing_and_an_unreadable_key_are_named_and_never_shown(
-    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.usefixtures("no_session")
+def test_a_missing_and_an_unreadable_key_are_named_before_spark_starts_and_never_shown(
+    settings: Settings, failure: Callable[..., str]
 ) -> None:
     folder = settings.paths.landing / "RVW"
     folder.mkdir(parents=True)
     (folder / "RVW_infoflex_20250602T080000Z_000001.jwe").write_bytes(b"x")
-    with pytest.raises(SystemExit):
-        run_here(monkeypatch, "hourly", "--set", root_of(settings), spark=spark)
-    line = one_line(capsys.readouterr().err)
+    line = failure("hourly", "--set", root_of(settings))
     assert "platform-private.jwks" in line
     assert "simulate" in line
     private, _ = make_key_pair("platform", algorithm="ECDH-ES+A256KW")
@@ -171,9 +224,7 @@ def test_a_missing_and_an_unreadable_key_are_named_and_never_shown(
     scope.mkdir(parents=True)
     (scope / "platform-private.jwks").write_text(KeyRing([private]).to_json())
     (scope / "trusts-public.jwks").write_text('{"keys": [{"d": "hunter2", "kty": "EC"')
-    with pytest.raises(SystemExit):
-        run_here(monkeypatch, "hourly", "--set", root_of(settings), spark=spark)
-    line = one_line(capsys.readouterr().err)
+    line = failure("hourly", "--set", root_of(settings))
     assert "trust keys" in line
     assert "hunter2" not in line
     assert private["d"] not in line
@@ -189,16 +240,15 @@ def test_a_step_before_its_time_says_what_to_run_first(
     assert "`cancollaborate hourly`" in one_line(capsys.readouterr().err)
 
 
-def test_a_password_in_the_url_of_the_warehouse_is_not_shown(tmp_path: Path) -> None:
-    line = the_line_of(run("status", "--set", "warehouse.url=oracle://someone:hunter2@nowhere/db"))
+def test_a_password_in_the_url_of_the_warehouse_is_not_shown(failure: Callable[..., str]) -> None:
+    line = failure("status", "--set", "warehouse.url=oracle://someone:hunter2@nowhere/db")
     assert "hunter2" not in line
     assert "cancollaborate[mssql]" in line
 
 
-def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_database_that_is_none_is_told_in_one_line(failure: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "reporting.sqlite").write_text("Mary Smith 9434765919 " * 99)
-    line = the_line_of(run("status", "--set", f"paths.root={tmp_path}"))
-    assert "9434765919" not in line
+    assert "9434765919" not in failure("status", "--set", f"paths.root={tmp_path}")
 
 
 def test_an_unforeseen_fault_is_told_by_kind_and_place_and_never_by_its_text(
@@ -214,6 +264,19 @@ def test_an_unforeseen_fault_is_told_by_kind_and_place_and_never_by_its_text(
     line = one_line(capsys.readouterr().err)
     assert "unexpected ValueError at jobs/cli.py:" in line or "tests/jobs/test_cli.py:" in line
     assert "Smith" not in line
+
+
+def test_a_command_that_is_interrupted_says_in_one_line_that_it_goes_on_from_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "load_settings", interrupted)
+    with pytest.raises(SystemExit) as end:
+        run_here(monkeypatch, "status")
+    assert end.value.code == 130
+    assert "Run the same command again" in one_line(capsys.readouterr().err)
 
 
 def test_a_status_that_is_shown_ends_with_success(tmp_path: Path) -> None:
