@@ -60,10 +60,13 @@ class Lake:
         return self.read(name) if self.exists(name) else self.spark.createDataFrame([], schema)
 
     def version(self, name: str) -> int:
-        """The number of the table's last commit; -1 for a table that does not exist."""
+        """The state that the table is in: the moment of its last commit in ms; -1 for a table that does not exist.
+
+        Not the commit's number: in a lake that is built anew the numbers come again, with other content.
+        """
         if not self.exists(name):
             return -1
-        return int(self._table(name).history(1).select("version").collect()[0][0])
+        return int(self._table(name).history(1).select(F.unix_millis("timestamp")).collect()[0][0])
 
     def append(self, name: str, rows: DataFrame) -> None:
         """Add rows; the first ones make the table."""
@@ -142,6 +145,8 @@ class Lake:
             return
         for log in sorted(self.root.glob("*/*/_delta_log")):
             table, schema = log.parent.name, log.parent.parent.name
+            if not self.exists(f"{schema}.{table}"):
+                continue
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             self.spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {schema}.{table} USING DELTA LOCATION '{log.parent.absolute()}'"

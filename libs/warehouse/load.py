@@ -11,7 +11,7 @@ LOAD = Table(
     Column("run_id", String(64), nullable=False),
     Column("as_at", utc_timestamp(), nullable=False, comment="the moment of the whole list, UTC"),
     Column("published_at", utc_timestamp(), nullable=False, comment="UTC"),
-    Column("lake_version", BigInteger, nullable=False, comment="version of the lake table that stands here"),
+    Column("lake_version", BigInteger, nullable=False, comment="the lake table's state here: its last commit, in ms"),
     Column("row_count", BigInteger, nullable=False),
     Column("upserted_count", BigInteger, nullable=False, comment="rows written by this run; 0 if nothing changed"),
     Column("deleted_count", BigInteger, nullable=False, comment="rows that vanished in this run"),

@@ -1,5 +1,6 @@
 """The lake on real Delta folders."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,31 @@ def test_commits_counted_are_the_commits_in_the_log(lake: Lake) -> None:
     lake.append("ops.t", rows(lake.spark, ("b", "1")))
     lake.merge("ops.t", rows(lake.spark, ("b", "2")), keys=["key"])
     lake.swap("ops.t", rows(lake.spark, ("z", "1")))
-    assert lake.commits == log_length(lake, "ops.t") == lake.version("ops.t") + 1 == 4
+    assert lake.commits == log_length(lake, "ops.t") == 4
     assert contents(lake, "ops.t") == {"z": "1"}
+
+
+def test_a_version_lasts_until_the_next_commit_and_does_not_come_again_in_a_table_that_is_made_anew(lake: Lake) -> None:
+    lake.append("gold.t", rows(lake.spark, ("a", "1")))
+    first = lake.version("gold.t")
+    assert lake.version("gold.t") == first
+    lake.append("gold.t", rows(lake.spark, ("b", "1")))
+    assert lake.version("gold.t") > first
+    shutil.rmtree(lake.root)
+    anew = Lake(lake.spark, lake.root)
+    anew.append("gold.t", rows(lake.spark, ("z", "1")))
+    assert anew.version("gold.t") > first
+
+
+def test_an_empty_log_that_a_killed_run_left_is_no_table_and_the_next_run_makes_it(lake: Lake) -> None:
+    (lake.root / "gold" / "t" / "_delta_log").mkdir(parents=True)
+    assert not lake.exists("gold.t")
+    assert lake.version("gold.t") == -1
+    with pytest.raises(StepOrderError):
+        lake.read("gold.t")
+    lake.register()
+    assert lake.merge("gold.t", rows(lake.spark, ("a", "1")), keys=["key"]) == 1
+    assert contents(lake, "gold.t") == {"a": "1"}
 
 
 def test_replacing_where_is_safe_to_repeat(lake: Lake) -> None:
