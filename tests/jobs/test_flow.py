@@ -301,6 +301,7 @@ def refused_files(lake: Settings, start: Start) -> dict[Path, str]:
         write(garbage, bytes(range(256)) * 8): "NOT_SEALED",
         send(90_012, keys["RTR"]): "SENDER_WRONG",
         send(90_013, forged): "SIGNATURE_WRONG",
+        write(landing / "RVW" / "RVW_infoflex_20250602T081400Z_090014.jwe", b""): "EMPTY",
         write(landing / "RVW" / "readme.txt", b"Dear colleagues, Mary Smith 9434765919"): "NAME_INVALID",
         write(landing / "XYZ" / "XYZ_scr_20250602T080000Z_000001.jwe", garbage.read_bytes()[:99]): "TRUST_UNKNOWN",
         write(landing / "RVW_infoflex_20250602T080000Z_000001.jwe", b"loose"): "TRUST_UNKNOWN",
@@ -352,6 +353,30 @@ def test_status_names_each_refused_file_and_what_to_do(refused: Refused) -> None
         assert f"{reason}: " in shown
     assert "9434765919" not in shown
     assert "Dear colleagues" not in shown
+
+
+def test_a_first_hour_in_which_every_file_is_refused_ends_well_and_names_the_reasons(
+    spark: SparkSession, start: Start
+) -> None:
+    lake = start.copy(start.empty)
+    for path in lake.paths.landing.rglob("*.jwe"):
+        path.unlink()
+    refused = {
+        "RVW_infoflex_20250602T080000Z_000001.jwe": (b"", "EMPTY"),
+        "RVW_infoflex_20250602T090000Z_000002.jwe": (b"Dear colleagues", "NOT_SEALED"),
+        "readme.txt": (b"Dear colleagues", "NAME_INVALID"),
+    }
+    for name, (held, _) in refused.items():
+        (lake.paths.landing / "RVW" / name).write_bytes(held)
+    for _ in range(2):  # the hour after has nothing to build on either
+        run_hour(spark, lake)
+        ledger = pd.read_sql_table("extract_file", make_engine(lake.warehouse.url))
+        assert dict(zip(ledger["file_name"], ledger["reason"], strict=True)) == {
+            name: reason for name, (_, reason) in refused.items()
+        }
+    runs = pd.read_sql_table("run", make_engine(lake.warehouse.url))
+    assert set(runs["status"]) == {"done"}
+    assert set(runs["step"]) == set(ORDER)
 
 
 def test_the_pathways_of_two_trusts_are_exactly_those_that_the_hidden_truth_knows(

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from libs.pathways.ptl import current_ptl
+from libs.pathways.ptl import FREE_TEXT, current_ptl
 from libs.pathways.standards import pathway_standards
+from libs.warehouse.schema import TEXT_LENGTH
 from tests.libs.pathways.linked_rows import AS_AT, linked_pathways, linked_treatments
 
 
@@ -49,6 +50,7 @@ PATHWAYS = [
     *(pathway(f"day {days}", days) for days in BANDS),
     pathway("treated twice, not told", 60, diagnosis_icd10="C34.1"),
     pathway("second before first", 60, **told(50)),
+    pathway("talkative", 10, **dict.fromkeys(FREE_TEXT, "x" * (TEXT_LENGTH + 1))),
 ]
 TREATMENTS = [
     treatment("treated", 25, 5),
@@ -144,6 +146,12 @@ def test_if_all_breaches_are_past_the_longest_past_is_shown(ptl: dict[str, Row])
 @pytest.mark.parametrize(("days", "band"), BANDS.items())
 def test_a_band_ends_with_its_last_day(ptl: dict[str, Row], days: int, band: str) -> None:
     assert ptl[f"day {days}"]["day_band"] == band
+
+
+def test_free_text_is_cut_to_the_length_of_its_published_column(ptl: dict[str, Row]) -> None:
+    """Otherwise one talkative note would hold back the publication of everybody."""
+    assert {"next_action", "next_action_owner"} <= set(FREE_TEXT)
+    assert {len(ptl["talkative"][name]) for name in FREE_TEXT} == {TEXT_LENGTH}
 
 
 def test_a_pathway_without_a_clock_is_listed_without_band_and_breach(ptl: dict[str, Row]) -> None:
