@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs import simulate
 from jobs.demo import ENDS_AT
 from jobs.outcome import Outcome
-from jobs.steps import STEPS, run_steps
+from jobs.steps import STEPS, WEEK, run_steps
 from libs.feeds import load_contracts
 from libs.intake.envelope import Opener, open_sealed
 from libs.intake.keys import KeyRing
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def bench_hours(settings: Settings, pathways: int) -> None:
-    """The first load and three hours of a synthetic world, the last hour step by step."""
+    """The first load, the week's work and three hours of a synthetic world, the last hour step by step."""
     world = simulate.prepare(settings, pathways=pathways, hours=3, seed=1, ends_at=ENDS_AT)
     spark = start_session(settings)
     say(f"\nSYNTHETIC world of {pathways:,} pathways")
@@ -56,6 +56,11 @@ def bench_hours(settings: Settings, pathways: int) -> None:
         what = "first load" if is_history else f"hour {moment:%H:%M}"
         ratio = f"{total / plain:.0f} x opening and parsing alone ({plain:.2f} s)"
         say(f"{what}: {total:.1f} s, {rows:,} rows, {commits} commits, {ratio}")
+        if is_history:
+            began = time.monotonic()
+            run_steps(spark, settings, WEEK, as_at=moment, listener=note)
+            told = ", ".join(f"{step} {seconds[step]:.1f}" for step in WEEK)
+            say(f"the week's work: {time.monotonic() - began:.1f} s: {told}")
     say("  last hour: " + ", ".join(f"{step} {took:.1f}" for step, took in seconds.items()))
     say(f"  peak memory: {peak_gib():.1f} GiB (this process, the JVM and its workers)")
 
