@@ -1,8 +1,11 @@
-"""A small world with its history taken in, models trained and promoted, and its open pathways scored: made once."""
+"""A small world with its history taken in, models promoted, open pathways scored and all of it published: made once."""
 
 import functools
+import io
+import logging
 import shutil
 from collections.abc import Collection
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,21 +17,27 @@ from jobs import promote, score, simulate, train
 from jobs.outcome import Outcome, Run
 from jobs.simulate import Simulation
 from jobs.steps import run_steps
+from libs import log
 from libs.settings import Settings, load_settings
 from libs.synthetic.calendar import LONDON
 
 FRIDAY = datetime(2025, 5, 30, 9, tzinfo=LONDON)
 MONDAY = datetime(2025, 6, 2, 9, tzinfo=LONDON)
 TO_CLOCKS = ("ingest", "cleanse", "link", "clocks")
+TO_THE_END = ("gold", "forecast", "publish")
 
 
 @dataclass(frozen=True)
 class Modelled:
-    """The world on Friday, what each model job told, and its folder; `copy` gives a lake of one's own to go on with."""
+    """The world on Friday, what each model job told, and its folder; `copy` gives a lake of one's own to go on with.
+
+    `printed` is what all its steps and jobs printed and logged.
+    """
 
     simulation: Simulation
     folder: Path
     outcomes: dict[str, Outcome]
+    printed: str
 
     @property
     def settings(self) -> Settings:
@@ -66,6 +75,12 @@ def _made(spark: SparkSession, folder: Path) -> Modelled:
     hours = int((MONDAY - FRIDAY) / timedelta(hours=1))
     simulation = simulate.prepare(settings, pathways=1500, hours=hours, seed=5, ends_at=MONDAY)
     simulate.write_history(simulation)
-    run_steps(spark, settings, TO_CLOCKS, as_at=FRIDAY)
-    outcomes = {job.STEP: job.run(spark, settings, FRIDAY_RUN) for job in (train, promote, score)}
-    return Modelled(simulation, folder, outcomes)
+    printed = io.StringIO()
+    with redirect_stderr(printed), redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+        for name in ("handlers", "level", "propagate"):  # as they are put back in the end
+            patch.setattr(logging.getLogger("cancollaborate"), name, getattr(logging.getLogger("cancollaborate"), name))
+        log.configure("INFO")
+        run_steps(spark, settings, TO_CLOCKS, as_at=FRIDAY)
+        outcomes = {job.STEP: job.run(spark, settings, FRIDAY_RUN) for job in (train, promote, score)}
+        run_steps(spark, settings, TO_THE_END, as_at=FRIDAY)
+    return Modelled(simulation, folder, outcomes, printed.getvalue())

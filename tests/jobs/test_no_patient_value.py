@@ -1,8 +1,6 @@
 """Nothing of a patient stands outside the lake and its publication: not in results, pages, artifacts or log lines."""
 
-import io
 import re
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +8,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import check
-from jobs.steps import STEPS, WEEK, run_steps
-from libs import log
 from libs.lakehouse.tables import open_lake
 from libs.settings import Settings
 from ml.store import model_store
-from tests.jobs.modelled import MONDAY, Modelled, modelled
+from tests.jobs.modelled import Modelled, modelled
 
 __all__ = ["modelled"]
 
@@ -38,29 +34,15 @@ def patient_values(settings: Settings) -> set[str]:
     return {value for value in values if isinstance(value, str) and len(value) >= 6}
 
 
-@pytest.fixture(scope="module")
-def worked(spark: SparkSession, modelled: Modelled) -> tuple[Settings, str]:
-    """A week's work and an hour, every event logged: the settings, and all that was printed."""
-    settings = modelled.copy(without=("mlflow.db", "mlartifacts"))
-    printed = io.StringIO()
-    with redirect_stderr(printed), redirect_stdout(printed):
-        log.configure("INFO")
-        run_steps(spark, settings, WEEK, as_at=MONDAY)
-        modelled.next_hour(settings)
-        run_steps(spark, settings, tuple(STEPS), as_at=MONDAY)
-    log.configure("WARNING")
-    return settings, printed.getvalue()
-
-
 def texts(folder: Path) -> dict[str, str]:
     return {str(path): path.read_bytes().decode("latin-1") for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.spark
 def test_no_result_page_artifact_or_log_line_holds_a_value_of_a_patient(
-    spark: SparkSession, worked: tuple[Settings, str]
+    spark: SparkSession, modelled: Modelled
 ) -> None:
-    settings, printed = worked
+    settings, printed = modelled.settings, modelled.printed
     lake = open_lake(spark, settings)
     found = {"log": printed, "dq_result": str(lake.read(check.TABLE).collect())}
     found |= texts(settings.paths.root / "data_docs") | texts(settings.paths.root / "mlartifacts")
@@ -79,8 +61,8 @@ def test_no_result_page_artifact_or_log_line_holds_a_value_of_a_patient(
 
 
 @pytest.mark.spark
-def test_the_list_shows_the_scores_of_the_hour(spark: SparkSession, worked: tuple[Settings, str]) -> None:
-    lake = open_lake(spark, worked[0])
+def test_the_list_shows_the_scores_that_stand(spark: SparkSession, modelled: Modelled) -> None:
+    lake = open_lake(spark, modelled.settings)
     scores = {(row["pathway_key"], row["standard"]): row["p_breach"] for row in lake.read("gold.risk_score").collect()}
     listed = lake.read("gold.ptl_current").collect()
     shown = {(row["pathway_key"], name): row[f"p_breach_{name}"] for row in listed for name in ("28", "62")}
