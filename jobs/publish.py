@@ -57,7 +57,7 @@ OPERATIONAL = (
     Published(extract_ledger.TABLE, ("file_id",), {"file_name": 255, "trust": 255}),
     Published(check.TABLE, check.KEY, {"sentence": 255}),
 )
-RUNS = Published(run_log.TABLE, ("run_id", "step"), {"error": 500})
+RUNS = Published(run_log.TABLE, ("run_id", "step"), {"error": run_log.ERROR_LENGTH})
 TABLES = (*GOLD, *OPERATIONAL, RUNS)
 
 

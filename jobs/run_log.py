@@ -10,6 +10,8 @@ from jobs.outcome import Outcome
 from libs.lakehouse.tables import Lake
 
 TABLE = "ops.run"
+# Longer text is cut: the SQL table refuses it, and with one such row no run could be published any more.
+ERROR_LENGTH = 500
 SCHEMA = (
     "run_id string, step string, as_at timestamp, started_at timestamp, finished_at timestamp, status string, "
     "seconds double, rows_read bigint, rows_changed bigint, commits int, error string, watermark bigint"
@@ -41,6 +43,13 @@ def progress(lake: Lake) -> tuple[dict[str, int], dict[str, date]]:
     return {row["step"]: row["watermark"] for row in rows}, {row["step"]: row["list_date"] for row in rows}
 
 
+def shortened(error: str | None) -> str | None:
+    """The error as far as its column holds it; an ellipsis tells that there was more."""
+    if error is None or len(error) <= ERROR_LENGTH:
+        return error
+    return f"{error[: ERROR_LENGTH - 1]}…"
+
+
 def write(lake: Lake, run_id: str, as_at: datetime, records: Sequence[StepRecord]) -> None:
     """Add a run's steps in one commit."""
     rows = [
@@ -55,7 +64,7 @@ def write(lake: Lake, run_id: str, as_at: datetime, records: Sequence[StepRecord
             record.outcome.rows_read if record.outcome else None,
             record.outcome.rows_changed if record.outcome else None,
             record.outcome.commits if record.outcome else None,
-            record.error,
+            shortened(record.error),
             record.outcome.watermark if record.outcome else None,
         )
         for record in records
