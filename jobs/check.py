@@ -126,7 +126,12 @@ def _has_gold_changed(lake: Lake, span: _Span) -> bool:
     tables = [lake.read(name).where(is_new) for name in (CLOCKS, PTL, MONTHS) if lake.exists(name)]
     if any(not rows.isEmpty() for rows in tables):
         return True
-    return span.published_count is not None and lake.read(PTL).count() != span.published_count
+    return span.published_count is not None and _listed_count(lake) != span.published_count
+
+
+def _listed_count(lake: Lake) -> int:
+    """The rows of the list: none where the lake is built anew and the list of before still stands in the database."""
+    return lake.read(PTL).count() if lake.exists(PTL) else 0
 
 
 def _measured_suites(lake: Lake, span: _Span) -> Iterator[tuple[Suite, pd.DataFrame | DataFrame]]:
@@ -144,7 +149,7 @@ def _measured_suites(lake: Lake, span: _Span) -> Iterator[tuple[Suite, pd.DataFr
             if not isinstance(measures, pd.DataFrame) or len(measures):
                 yield suite, measures
     if span.published_count is not None:
-        yield gold.ptl_size(span.published_count), pd.DataFrame({"row_count": [lake.read(PTL).count()]})
+        yield gold.ptl_size(span.published_count), pd.DataFrame({"row_count": [_listed_count(lake)]})
     if lake.exists(CLOCKS) and lake.exists(MONTHS):
         yield gold.performance_total(), pd.DataFrame({"is_total_right": [_is_total_right(lake)]})
 

@@ -1,5 +1,6 @@
 """The gate: what would mislead keeps the last publication in place, what changed is checked, and no value is kept."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -151,6 +152,16 @@ def test_a_list_that_lost_most_of_what_was_published_blocks(lake: Lake, settings
     publish_list(lake, settings)
     first = run_check(lake, settings, FIRST)
     lake.swap("gold.ptl_current", listed(lake.spark))
+    verdict = run_check(lake, settings, SECOND, after=first.watermark)
+    assert verdict.failed_critical == ("gold.ptl_current LIST_SHRANK: 1 of 1",)
+
+
+def test_a_lake_that_holds_no_list_yet_does_not_pass_for_the_one_that_is_published(
+    lake: Lake, settings: Settings
+) -> None:
+    publish_list(lake, settings)
+    first = run_check(lake, settings, FIRST)
+    shutil.rmtree(settings.paths.lake / "gold" / "ptl_current")
     verdict = run_check(lake, settings, SECOND, after=first.watermark)
     assert verdict.failed_critical == ("gold.ptl_current LIST_SHRANK: 1 of 1",)
 
