@@ -26,14 +26,15 @@ TABLE = "gold.risk_score"
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Bring `gold.risk_score` up to date: the scores of today, of pathways that are open and can still be saved.
 
-    Without a champion it does nothing. Scores move with the day, so a new day or another champion scores every open
-    pathway; within a day only those that changed.
+    Without a champion nobody is scored, and the scores of an earlier one go, since nothing would bring them up to date.
+    Scores move with the day, so a new day or another champion scores every open pathway; within a day only those that
+    changed.
     """
     champions = _champions(settings)
-    if not champions:
-        log.event("not_scored", step=STEP, reason="no model has been promoted yet")
-        return Outcome(STEP, run.watermark(STEP))
     lake = open_lake(spark, settings)
+    if not champions:
+        log.event("not_scored", step=STEP, reason="there is no champion")
+        return Outcome(STEP, run.watermark(STEP), 0, _take_back(lake), lake.commits)
     after, upto = run.watermark(STEP), last_file_id(lake)
     is_all = run.is_new_day(STEP) or _is_of_other_models(lake, champions)
     if upto <= after and not is_all:
@@ -59,6 +60,14 @@ def _champions(settings: Settings) -> "dict[str, Registered]":
     from ml.breach_risk import registry  # noqa: PLC0415
 
     return registry.with_alias(store, registry.CHAMPION)
+
+
+def _take_back(lake: Lake) -> int:
+    """Remove every score that stands; return how many there were."""
+    if not lake.exists(TABLE):
+        return 0
+    standing = lake.read(TABLE)
+    return lake.merge(TABLE, standing.limit(0), keys=KEY, gone=standing)
 
 
 def _is_of_other_models(lake: Lake, champions: "dict[str, Registered]") -> bool:

@@ -70,6 +70,24 @@ def test_without_a_champion_nothing_is_scored(spark: SparkSession, modelled: Mod
     assert not open_lake(spark, settings).exists(score.TABLE)
 
 
+def test_when_the_champions_are_gone_their_scores_go_and_come_back_with_them(
+    spark: SparkSession, modelled: Modelled
+) -> None:
+    settings = modelled.copy()
+    before = set(scores(spark, settings))
+    store = settings.paths.root / "mlflow.db"
+    done = modelled.outcomes["score"]
+    again = run_at(FRIDAY_RUN.as_at, name="again", after=FRIDAY_RUN, outcomes=[done])
+    hidden = store.rename(store.with_suffix(".away"))
+    taken_back = score.run(spark, settings, again)
+    assert (taken_back.rows_changed, taken_back.commits) == (len(before), 1)
+    assert not scores(spark, settings)
+    assert score.run(spark, settings, again).commits == 0
+    hidden.rename(store)
+    score.run(spark, settings, again)
+    assert set(scores(spark, settings)) == before
+
+
 def test_the_same_hour_scored_again_changes_nothing(spark: SparkSession, modelled: Modelled) -> None:
     done = modelled.outcomes["score"]
     again = run_at(FRIDAY_RUN.as_at, name="again", after=FRIDAY_RUN, outcomes=[done])
