@@ -17,7 +17,6 @@ OUTCOMES = (
 )  # fmt: skip
 NEARLY_ALL = 0.98
 TRACKED_WITHIN_DAYS = 7
-SMALLEST_SHARE_LEFT = 0.5  # of the list that was last published
 
 
 def pathway_standard() -> Suite:
@@ -136,8 +135,8 @@ def ptl_current() -> Suite:
     )  # fmt: skip
 
 
-def ptl_size(published_count: int) -> Suite:
-    """The list as a whole: `row_count` against the rows that were last published."""
+def ptl_size(published_count: int, *, smallest_share: float) -> Suite:
+    """The list as a whole: `row_count` against the rows that were last published, of which a share must be left."""
     return Suite(
         "gold.ptl_current",
         (),
@@ -145,8 +144,9 @@ def ptl_size(published_count: int) -> Suite:
         (
             critical(
                 gxe.ExpectColumnValuesToBeBetween, "LIST_SHRANK",
-                "The list holds at least half as many pathways as when it was last published.",
-                column="row_count", min_value=int(published_count * SMALLEST_SHARE_LEFT),
+                f"The list holds at least {smallest_share:.0%} of the pathways that were last published. If the loss is"
+                " right, run once with a lower --set gate.smallest_list_share.",
+                column="row_count", min_value=int(published_count * smallest_share),
             ),
         ),
         scope=WHOLE,

@@ -80,7 +80,9 @@ def check(lake: Lake, settings: Settings, run: Run) -> Verdict:
     from expectations.runner import run_suites  # noqa: PLC0415
 
     docs = settings.paths.root / "data_docs"
-    findings = tuple(run_suites(_measured_suites(lake, span), run_id=run.run_id, run_time=run.started_at, docs=docs))
+    findings = tuple(
+        run_suites(_measured_suites(lake, settings, span), run_id=run.run_id, run_time=run.started_at, docs=docs)
+    )
     if findings:
         _write(lake, run, findings)
     failed = [finding for finding in findings if finding.is_failed]
@@ -134,7 +136,7 @@ def _listed_count(lake: Lake) -> int:
     return lake.read(PTL).count() if lake.exists(PTL) else 0
 
 
-def _measured_suites(lake: Lake, span: _Span) -> Iterator[tuple[Suite, pd.DataFrame | DataFrame]]:
+def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tuple[Suite, pd.DataFrame | DataFrame]]:
     """Each suite whose table has changed rows, with their measures; then what is measured of whole tables."""
     from expectations import bronze, gold, silver  # noqa: PLC0415 - as above
 
@@ -149,7 +151,8 @@ def _measured_suites(lake: Lake, span: _Span) -> Iterator[tuple[Suite, pd.DataFr
             if not isinstance(measures, pd.DataFrame) or len(measures):
                 yield suite, measures
     if span.published_count is not None:
-        yield gold.ptl_size(span.published_count), pd.DataFrame({"row_count": [_listed_count(lake)]})
+        size = gold.ptl_size(span.published_count, smallest_share=settings.gate.smallest_list_share)
+        yield size, pd.DataFrame({"row_count": [_listed_count(lake)]})
     if lake.exists(CLOCKS) and lake.exists(MONTHS):
         yield gold.performance_total(), pd.DataFrame({"is_total_right": [_is_total_right(lake)]})
 

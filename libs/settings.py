@@ -71,6 +71,12 @@ class Freshness(_Section):
     days: int = Field(gt=0)
 
 
+class Gate(_Section):
+    """When a list counts as broken: it holds less than this share of the rows that were last published."""
+
+    smallest_list_share: float = Field(ge=0, le=1)
+
+
 class Warehouse(_Section):
     """The SQL database of the publication, as an SQLAlchemy URL without a password."""
 
@@ -101,6 +107,7 @@ class Settings(_Section):
     intake: Intake
     linkage: Linkage
     freshness: Freshness
+    gate: Gate
     warehouse: Warehouse
     spark: Spark
 

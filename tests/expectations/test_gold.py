@@ -162,10 +162,19 @@ def test_untracked_pathways_are_a_warning_only_when_they_are_many(spark: SparkSe
 @pytest.mark.parametrize(("rows_now", "status"), [(40, "passed"), (20, "passed"), (19, "failed"), (0, "failed")])
 def test_a_list_that_lost_most_of_its_rows_is_critical(rows_now: int, status: str) -> None:
     size = pd.DataFrame({"row_count": [rows_now]})
-    found = run_suites([(gold.ptl_size(40), size)], run_id="run", run_time=AS_AT)
+    found = run_suites([(gold.ptl_size(40, smallest_share=0.5), size)], run_id="run", run_time=AS_AT)
     assert [(finding.table_name, finding.severity, finding.status) for finding in found] == [
         ("gold.ptl_current", "critical", status)
     ]
+
+
+def test_a_list_that_shrank_rightly_passes_once_a_person_says_so_and_the_finding_says_how() -> None:
+    suite = gold.ptl_size(40, smallest_share=0.1)
+    (found,) = run_suites([(suite, pd.DataFrame({"row_count": [4]}))], run_id="run", run_time=AS_AT)
+    assert found.status == "passed"
+    assert "at least 10%" in found.sentence
+    assert "--set gate.smallest_list_share" in found.sentence
+    assert len(found.sentence) <= 255  # the published column
 
 
 MONTHS = (

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.check import TABLE, Verdict, check
 from jobs.outcome import Run
 from libs.lakehouse.tables import Lake, open_lake
-from libs.settings import Settings
+from libs.settings import Gate, Settings
 from libs.warehouse.dialects import make_engine
 from libs.warehouse.publication import Moment, TableChange, publish
 from libs.warehouse.schema import warehouse_table
@@ -154,6 +154,14 @@ def test_a_list_that_lost_most_of_what_was_published_blocks(lake: Lake, settings
     lake.swap("gold.ptl_current", listed(lake.spark))
     verdict = run_check(lake, settings, SECOND, after=first.watermark)
     assert verdict.failed_critical == ("gold.ptl_current LIST_SHRANK: 1 of 1",)
+
+
+def test_a_loss_that_is_right_is_let_through_by_a_setting(lake: Lake, settings: Settings) -> None:
+    publish_list(lake, settings)
+    first = run_check(lake, settings, FIRST)
+    lake.swap("gold.ptl_current", listed(lake.spark))
+    allowed = settings.model_copy(update={"gate": Gate(smallest_list_share=0)})
+    assert run_check(lake, allowed, SECOND, after=first.watermark).is_publishable
 
 
 def test_a_lake_that_holds_no_list_yet_does_not_pass_for_the_one_that_is_published(
