@@ -44,7 +44,8 @@ def model_card(told: Told, figures: Mapping[str, Figures]) -> str:
         "of the training.",
         "- It sees what was known on the day: dates passed, route, site, suspected type, trusts. Not who the person "
         "is, and nothing that came later.",
-        "- Look-up: past breach rate by day band, route, site and trust, small groups drawn to larger ones.",
+        "- Look-up: past breach rate by day band, route, site and trust, small groups drawn to larger ones, "
+        "the smallest counted in them alone.",
         "- Limits: a fact counts from its own date, though registers hear of it days later; lists that grow or "
         "clinics that close are not seen. It ranks a list for people to look at; it decides on nobody.",
         "",

@@ -16,6 +16,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("day_band", "route", "tumour_site", "first_trust"),
 )
 STRENGTH = 20.0  # a group's parent weighs as much as so many past pathways
+# Smaller groups take the rate of the level before: from the rate of one patient, what became of them can be read back.
+FEWEST = 10
 _JOIN = "|"
 
 
@@ -37,7 +39,7 @@ class Lookup:
         return found
 
     def to_json(self) -> str:
-        """The table as text: rates alone, without the counts behind them."""
+        """The table as text: rates alone, without the counts behind them, and none of a group below `FEWEST`."""
         return json.dumps({"days": self.days, "overall": self.overall, "rates": [dict(each) for each in self.rates]})
 
     @staticmethod
@@ -57,9 +59,10 @@ def fit_lookup(rows: pd.DataFrame, *, days: Sequence[int], strength: float = STR
     for level in LEVELS:
         groups = pd.DataFrame({"key": _joined(keys, level), "breach": breaches, "parent": parents}).groupby("key")
         sums, counts, parent = groups["breach"].sum(), groups["breach"].size(), groups["parent"].first()
-        shrunk = ((sums + strength * parent) / (counts + strength)).to_dict()
+        shrunk = ((sums + strength * parent) / (counts + strength))[counts >= FEWEST].to_dict()
         rates.append({str(key): float(rate) for key, rate in shrunk.items()})
-        parents = _joined(keys, level).map(shrunk).to_numpy(dtype=float)
+        found = _joined(keys, level).map(shrunk).to_numpy(dtype=float)
+        parents = np.where(np.isnan(found), parents, found)
     return Lookup(tuple(int(day) for day in days), overall, tuple(rates))
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.breach_risk.lookup import Lookup, fit_lookup
+from ml.breach_risk.lookup import FEWEST, Lookup, fit_lookup
 
 DAYS = (0, 14)
 
@@ -37,8 +37,24 @@ def test_a_small_group_is_drawn_to_the_group_above_it_and_a_large_one_is_not() -
     assert rate(lookup, "USC", "skin", "RVW", 0) == pytest.approx(0.05, abs=0.01)
 
 
+def test_a_group_of_few_leaves_no_rate_of_its_own_from_which_to_read_what_became_of_them() -> None:
+    past = rows(
+        ("USC", "lung", "RVW", 0, 30, 100),
+        ("USC", "lung", "RTR", 0, 1, FEWEST - 1),
+        ("UPGRADE", "brain", "RTR", 0, 1, 1),
+        ("USC", "skin", "RTR", 0, 5, FEWEST),
+    )
+    lookup = fit_lookup(past, days=DAYS)
+    kept = {group for rates in lookup.rates for group in rates}
+    assert kept == {"0", "0|USC", "0|USC|lung", "0|USC|lung|RVW", "0|USC|skin", "0|USC|skin|RTR"}
+    assert rate(lookup, "USC", "lung", "RTR", 0) == lookup.rates[2]["0|USC|lung"]
+    assert rate(lookup, "UPGRADE", "brain", "RTR", 0) == lookup.rates[0]["0"]
+
+
 def test_without_strength_a_rate_is_the_bare_share() -> None:
-    lookup = fit_lookup(rows(("USC", "lung", "RVW", 0, 1, 3), ("USC", "lung", "RTR", 0, 0, 5)), days=DAYS, strength=0)
+    lookup = fit_lookup(
+        rows(("USC", "lung", "RVW", 0, 10, 30), ("USC", "lung", "RTR", 0, 0, 50)), days=DAYS, strength=0
+    )
     assert rate(lookup, "USC", "lung", "RVW", 0) == pytest.approx(1 / 3)
 
 
