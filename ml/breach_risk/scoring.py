@@ -83,21 +83,26 @@ def risk_band(probability: Column) -> Column:
 def with_risk(ptl: DataFrame, scores: DataFrame) -> DataFrame:
     """The current list with `p_breach_28`, `p_breach_62` and `risk_band`, that of the clock more likely to breach.
 
-    A pathway without a score has nulls. `ptl` as `libs.pathways.ptl.current_ptl` makes it; its `row_hash` takes the
-    new columns in.
+    A pathway without a score has nulls, and so has a clock that no longer runs: where the step score was not run after
+    clocks, its score still stands. `ptl` as `libs.pathways.ptl.current_ptl` makes it; its `row_hash` takes the new
+    columns in.
     """
     highest = F.greatest("p_breach_28", "p_breach_62")
     listed = ptl.drop("row_hash").join(_by_pathway(scores), ["pathway_key"], "left")
+    listed = listed.withColumns({f"p_breach_{name}": _of_running(name, f"p_breach_{name}") for name in STANDARDS})
     banded = listed.withColumn("risk_band", F.when(highest.isNotNull(), risk_band(highest)))
     return banded.withColumn("row_hash", row_hash([name for name in banded.columns if name != "pathway_key"]))
 
 
 def rescored(listed: DataFrame, scores: DataFrame) -> DataFrame:
     """The `pathway_key` of the listed pathways beside which other scores stand than `scores` has for them."""
-    names = [f"p_breach_{standard}" for standard in STANDARDS]
-    now = _by_pathway(scores).withColumnsRenamed({name: f"_{name}" for name in names})
-    is_same = reduce(and_, (F.col(name).eqNullSafe(F.col(f"_{name}")) for name in names))
-    return listed.select("pathway_key", *names).join(now, ["pathway_key"], "left").where(~is_same).select("pathway_key")
+    shown = {standard: f"p_breach_{standard}" for standard in STANDARDS}
+    now = _by_pathway(scores).withColumnsRenamed({name: f"_{name}" for name in shown.values()})
+    is_same = reduce(
+        and_, (F.col(name).eqNullSafe(_of_running(standard, f"_{name}")) for standard, name in shown.items())
+    )
+    standing = listed.select("pathway_key", *shown.values(), *(f"outcome_{standard}" for standard in shown))
+    return standing.join(now, ["pathway_key"], "left").where(~is_same).select("pathway_key")
 
 
 def _by_pathway(scores: DataFrame) -> DataFrame:
@@ -106,6 +111,11 @@ def _by_pathway(scores: DataFrame) -> DataFrame:
     return scores.groupBy("pathway_key").agg(
         *(F.max(chosen).alias(f"p_breach_{name}") for name, chosen in of_standard.items())
     )
+
+
+def _of_running(standard: str, probability: str) -> Column:
+    """The probability where the list's clock of that standard runs and has not breached."""
+    return F.when(F.col(f"outcome_{standard}") == "OPEN", F.col(probability))
 
 
 def _of_standard(values: Mapping[str, Column]) -> Column:

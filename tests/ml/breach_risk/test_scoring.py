@@ -22,7 +22,7 @@ from ml.breach_risk.candidate import make_candidate
 from ml.breach_risk.features import FEATURES
 from ml.breach_risk.fit import predict
 from ml.breach_risk.registry import Registered
-from ml.breach_risk.scoring import probabilities, with_risk
+from ml.breach_risk.scoring import probabilities, rescored, with_risk
 from ml.store import ModelStore, model_store
 from tests.ml.breach_risk.past_rows import past_rows
 
@@ -126,9 +126,21 @@ def test_registering_leaves_nothing_in_the_working_directory_and_no_global_store
 
 @pytest.fixture(scope="module")
 def listed(spark: SparkSession) -> dict[str, Row]:
-    ptl = spark.createDataFrame([(key, 5, 1) for key in "abcd"], "pathway_key string, days_62 int, row_hash bigint")
+    outcomes = {"e": ("OPEN", "OPEN_BREACHED"), "f": ("WITHIN", "NOT_APPLICABLE")}
+    ptl = spark.createDataFrame(
+        [(key, 5, *outcomes.get(key, ("OPEN", "OPEN")), 1) for key in "abcdef"],
+        "pathway_key string, days_62 int, outcome_28 string, outcome_62 string, row_hash bigint",
+    )
     scores = spark.createDataFrame(
-        [("a", "28", 0.1), ("a", "62", 0.7), ("b", "28", 0.3), ("c", "62", 0.19999)],
+        [
+            ("a", "28", 0.1),
+            ("a", "62", 0.7),
+            ("b", "28", 0.3),
+            ("c", "62", 0.19999),
+            ("e", "28", 0.1),
+            ("e", "62", 0.9),
+            ("f", "28", 0.9),
+        ],
         "pathway_key string, standard string, p_breach double",
     )
     return {row["pathway_key"]: row for row in with_risk(ptl, scores).collect()}
@@ -136,7 +148,14 @@ def listed(spark: SparkSession) -> dict[str, Row]:
 
 @pytest.mark.parametrize(
     ("key", "risk"),
-    [("a", (0.1, 0.7, "high")), ("b", (0.3, None, "medium")), ("c", (None, 0.19999, "low")), ("d", (None, None, None))],
+    [
+        ("a", (0.1, 0.7, "high")),
+        ("b", (0.3, None, "medium")),
+        ("c", (None, 0.19999, "low")),
+        ("d", (None, None, None)),
+        ("e", (0.1, None, "low")),
+        ("f", (None, None, None)),
+    ],
 )
 def test_the_list_shows_each_risk_and_the_band_of_the_greater(
     listed: dict[str, Row], key: str, risk: tuple[float | None, float | None, str | None]
@@ -144,6 +163,17 @@ def test_the_list_shows_each_risk_and_the_band_of_the_greater(
     row = listed[key]
     assert (row["p_breach_28"], row["p_breach_62"], row["risk_band"]) == risk
     assert row["days_62"] == 5
+
+
+def test_a_list_that_shows_its_scores_is_not_taken_for_one_that_was_scored_anew(spark: SparkSession) -> None:
+    columns = "pathway_key string, outcome_28 string, outcome_62 string, row_hash bigint"
+    ptl = spark.createDataFrame([("a", "OPEN", "OPEN", 1), ("b", "BREACH", "OPEN", 1)], columns)
+    scores = spark.createDataFrame(
+        [("a", "28", 0.1), ("b", "28", 0.9)], "pathway_key string, standard string, p_breach double"
+    )
+    shown = with_risk(ptl, scores)
+    assert rescored(shown, scores).isEmpty()
+    assert [row["pathway_key"] for row in rescored(shown, scores.where("pathway_key = 'b'")).collect()] == ["a"]
 
 
 def test_a_row_of_the_list_changes_with_its_risk(listed: dict[str, Row]) -> None:
