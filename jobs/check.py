@@ -29,6 +29,7 @@ STEP = "publish"  # the gate is part of it: what passed and what was published g
 TABLE = "gold.dq_result"
 KEY = ("run_id", "table_name", "rule_code")
 PTL, CLOCKS, MONTHS = "gold.ptl_current", "gold.pathway_standard", "gold.performance_month"
+PREDICTIONS = ("gold.risk_score", "gold.demand_forecast")
 # An hour's measures are validated in pandas (0.1 s a suite, where Spark takes 1.4 to 2.8 s), larger ones in Spark,
 # so that memory does not grow with a first load.
 PANDAS_ROWS = 200_000
@@ -125,7 +126,7 @@ def _published_count(settings: Settings) -> int | None:
 def _has_gold_changed(lake: Lake, span: _Span) -> bool:
     """Whether a run wrote gold rows since, or the list has another length than the published one: rows only went."""
     is_new = F.col("run_id") > span.since
-    tables = [lake.read(name).where(is_new) for name in (CLOCKS, PTL, MONTHS) if lake.exists(name)]
+    tables = [lake.read(name).where(is_new) for name in (CLOCKS, PTL, MONTHS, *PREDICTIONS) if lake.exists(name)]
     if any(not rows.isEmpty() for rows in tables):
         return True
     return span.published_count is not None and _listed_count(lake) != span.published_count
@@ -138,12 +139,13 @@ def _listed_count(lake: Lake) -> int:
 
 def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tuple[Suite, pd.DataFrame | DataFrame]]:
     """Each suite whose table has changed rows, with their measures; then what is measured of whole tables."""
-    from expectations import bronze, gold, silver  # noqa: PLC0415 - as above
+    from expectations import bronze, gold, predictions, silver  # noqa: PLC0415 - as above
 
     by_file, by_run = F.col("file_id") > span.after, F.col("run_id") > span.since
     suites = [(suite(), by_file) for suite in (bronze.extract_file, silver.pathway, silver.patient, silver.treatment)]
     suites += [(suite(), by_file) for suite in (silver.person_link, silver.linked_pathway, silver.linked_member)]
     suites += [(suite(), by_run) for suite in (gold.pathway_standard, gold.ptl_current, gold.performance_month)]
+    suites += [(suite(), by_run) for suite in (predictions.risk_score, predictions.demand_forecast)]
     suites = [(suite, is_changed) for suite, is_changed in suites if lake.exists(suite.table_name)]
     with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
         frames = pool.map(lambda one: _frame(lake, one[0], one[1]), suites)

@@ -75,5 +75,6 @@ def _write_patients(lake: Lake, taken: DataFrame) -> int:
 
 def _write_rejects(lake: Lake, judged: DataFrame, *, after: int) -> None:
     found = silver.rejects(judged)
-    if not found.isEmpty():
+    standing = lake.read_or_empty("silver.reject", found.schema).where(F.col("file_id") > after)
+    if not found.isEmpty() or not standing.isEmpty():
         lake.replace_where("silver.reject", found, predicate=f"file_id > {after}")

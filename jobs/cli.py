@@ -30,6 +30,10 @@ Env = Annotated[str, typer.Option("--env", help="The environment: one of the fil
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting, key=value; may be repeated.")]
 AsAt = Annotated[str | None, typer.Option("--as-at", help="The moment of the list, ISO, London time; now without it.")]
 Log = Annotated[str, typer.Option("--log-level", help="Events on standard error as JSON lines: INFO or WARNING.")]
+FromFile = Annotated[
+    int | None,
+    typer.Option("--from-file", min=1, help="Do over what this file_id and all after it brought: a rule was mended."),
+]
 _STOPPED = "stopped. Run the same command again: it goes on where it left off."
 _ROOT = Path(__file__).parents[1]
 
@@ -111,14 +115,16 @@ def simulate(
 
 
 @app.command()
-def hourly(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
+def hourly(
+    env: Env = "local", set_: Set = None, as_at: AsAt = None, from_file: FromFile = None, log_level: Log = "WARNING"
+) -> None:
     """Run one hour: ingest, cleanse, link, clocks, score, gold and publish, in order, in one session.
 
     Example: `cancollaborate hourly --as-at 2025-06-02T09:00`
     """
     from jobs.steps import STEPS  # noqa: PLC0415 - Spark's libraries load only when a step runs
 
-    _run(tuple(STEPS), env, set_, as_at, log_level)
+    _run(tuple(STEPS), env, set_, as_at, log_level, from_file=from_file)
 
 
 def _step_command(name: str, what: str) -> None:
@@ -197,7 +203,15 @@ def status(env: Env = "local", set_: Set = None) -> None:
     show_status(Console(highlight=False), engine, trusts=settings.trusts, is_synthetic=settings.is_synthetic)
 
 
-def _run(names: Sequence[str], env: str, overrides: Sequence[str] | None, as_at: str | None, level: str) -> None:
+def _run(
+    names: Sequence[str],
+    env: str,
+    overrides: Sequence[str] | None,
+    as_at: str | None,
+    level: str,
+    *,
+    from_file: int | None = None,
+) -> None:
     log.configure(level)
     settings: Settings = load_settings(env, overrides or ())
     moment: datetime = moment_of(as_at, settings)
@@ -211,7 +225,7 @@ def _run(names: Sequence[str], env: str, overrides: Sequence[str] | None, as_at:
     with StepLines(Console(stderr=True, highlight=False)) as lines:
         lines.say("starting Spark")
         spark = start_session(settings)
-        run_steps(spark, settings, names, as_at=moment, listener=lines.listen)
+        run_steps(spark, settings, names, as_at=moment, from_file=from_file, listener=lines.listen)
 
 
 if __name__ == "__main__":

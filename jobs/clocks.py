@@ -15,7 +15,7 @@ STEP = "clocks"
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Bring `gold.pathway_standard` up to date."""
     lake = open_lake(spark, settings)
-    after, upto = run.watermark(STEP), last_file_id(lake)
+    after, upto = run.watermark(STEP), run.upto("link", newest=last_file_id(lake))
     if not lake.exists("silver.linked_pathway") or (upto <= after and not run.is_new_day(STEP)):
         return Outcome(STEP, upto)
     systems = sorted({trust.system for trust in settings.trusts.values()})

@@ -20,8 +20,8 @@ STEP = "gold"
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Bring the gold tables up to date."""
     lake = open_lake(spark, settings)
-    after, upto = run.watermark(STEP), last_file_id(lake)
-    if upto == 0:
+    after, upto = run.watermark(STEP), run.upto("clocks", newest=last_file_id(lake))
+    if not lake.exists("bronze.extract_file"):
         return Outcome(STEP, upto)
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)

@@ -18,7 +18,7 @@ _NO_LINKS = "trust string, system string, source_patient_id string, person_id st
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Link the records and pathways that changed since this step last ran, against all."""
     lake = open_lake(spark, settings)
-    after, upto = run.watermark(STEP), last_file_id(lake)
+    after, upto = run.watermark(STEP), run.upto("cleanse", newest=last_file_id(lake))
     if upto <= after or not lake.exists("silver.patient"):
         return Outcome(STEP, upto)
     patients = lake.read("silver.patient")

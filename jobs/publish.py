@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sqlalchemy import Engine, Table
 
-from jobs import check, extract_ledger, run_log
+from jobs import check, extract_ledger, gold, run_log
 from jobs.outcome import Outcome, Run
 from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
@@ -25,7 +25,8 @@ from ml.demand import series
 
 STEP = "publish"
 _DO_IF_HELD_BACK = (
-    "Look at reporting.dq_result and data_docs, correct the cause and run `cancollaborate hourly`, or report this line."
+    "Look at dq_result and data_docs. A corrected extract mends it by itself; after mending a rule run"
+    " `cancollaborate hourly --from-file N`, N being the file that brought it."
 )
 
 
@@ -84,7 +85,9 @@ def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Pu
     try:
         frames = {table.name: (table, _frame(lake, table)) for table in tables if lake.exists(table.lake_name)}
         changes = _changes(lake, engine, frames)
-        unchanged = set(frames) - {change.table.name for change in changes}
+        # A run that did not make gold can't say that it holds as at its moment.
+        sure = frames if gold.STEP in run.done else frames.keys() - {table.name for table in GOLD}
+        unchanged = set(sure) - {change.table.name for change in changes}
         moment = Moment(run.run_id, _utc(run.as_at), _utc(run.started_at))
         return publish(engine, changes, moment, unchanged=unchanged)
     finally:

@@ -10,6 +10,7 @@ from jobs.changed import changed_pathway_keys, last_file_id, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs import log
+from libs.errors import ModelStoreError
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.settings import Settings
 from ml.breach_risk.features import STANDARDS, with_first_treatment
@@ -35,7 +36,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if not champions:
         log.event("not_scored", step=STEP, reason="there is no champion")
         return Outcome(STEP, run.watermark(STEP), 0, _take_back(lake), lake.commits)
-    after, upto = run.watermark(STEP), last_file_id(lake)
+    after, upto = run.watermark(STEP), run.upto("clocks", newest=last_file_id(lake))
     is_all = run.is_new_day(STEP) or _is_of_other_models(lake, champions)
     if upto <= after and not is_all:
         return Outcome(STEP, upto)
@@ -57,9 +58,17 @@ def _champions(settings: Settings) -> "dict[str, Registered]":
     if not store.exists():
         return {}
     # MLflow and scikit-learn take seconds to load: an hour without a model shall not pay for them.
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
     from ml.breach_risk import registry  # noqa: PLC0415
 
-    return registry.with_alias(store, registry.CHAMPION)
+    try:
+        return registry.with_alias(store, registry.CHAMPION)
+    except MlflowException as fault:
+        raise ModelStoreError(
+            "a champion stands in the registry and can't be loaded",
+            do="Restore the store, or train and promote anew.", kind=type(fault).__name__,
+        ) from None  # fmt: skip
 
 
 def _take_back(lake: Lake) -> int:

@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import cast
@@ -33,15 +32,20 @@ def run_steps(
     names: Sequence[str],
     *,
     as_at: datetime,
+    from_file: int | None = None,
     listener: Listener | None = None,
 ) -> list[Outcome]:
     """Run the named steps; the listener hears of each twice: when it starts (no outcome) and when it is done.
 
+    `from_file` does over what that file and all after it brought, as is needed when a rule or a contract was mended.
     The first failure ends the run. The run log is written and published either way, so `status` can tell.
     """
     tell = listener or (lambda step, outcome, seconds: None)
     lake = open_lake(spark, settings)
-    watermarks, list_dates = run_log.progress(lake)
+    known, list_dates = run_log.progress(lake)
+    watermarks = dict.fromkeys(STEPS, 0) | known
+    if from_file is not None:
+        watermarks = {name: min(watermark, from_file - 1) for name, watermark in watermarks.items()}
     started_at = datetime.now(UTC)
     run = Run(f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}", as_at, started_at, watermarks, list_dates)
     records: list[run_log.StepRecord] = []
@@ -57,7 +61,7 @@ def run_steps(
                 _close(lake, settings, run, records)
             raise
         records.append(run_log.StepRecord(name, began, datetime.now(UTC), outcome))
-        run = replace(run, watermarks={**run.watermarks, name: outcome.watermark})
+        run = run.with_done(name, outcome.watermark)
         log.event("step_done", step=name, rows_changed=outcome.rows_changed, commits=outcome.commits)
         tell(name, outcome, time.monotonic() - clock)
     _close(lake, settings, run, records)

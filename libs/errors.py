@@ -51,6 +51,10 @@ class ConcurrentRunError(Transient):
     """Another run changed the same table at the same time."""
 
 
+class ModelStoreError(Terminal):
+    """The store of models lacks what its registry names."""
+
+
 class HeldBackError(Terminal):
     """The quality gate found what would mislead; the last publication stands."""
 
