@@ -1,6 +1,7 @@
 """Predictions in gold: what scores and forecasts must hold, whatever model they come from."""
 
 from functools import reduce
+from itertools import pairwise
 from operator import and_
 
 from great_expectations import expectations as gxe
@@ -27,7 +28,7 @@ def risk_score() -> Suite:
                 column="are_probabilities", value_set=[True],
             ),
             critical(
-                gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every score is of the 28- or the 62-day standard.",
+                gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every score is of the 28- or 62-day standard.",
                 column="standard", value_set=["28", "62"],
             ),
             critical(
@@ -58,6 +59,6 @@ def demand_forecast() -> Suite:
 
 def _is_in_order(*names: str) -> Column:
     """Whether the columns ascend from 0 to something finite."""
-    ascends = (F.col(low) <= F.col(high) for low, high in zip(names, names[1:], strict=False))
+    ascends = (F.col(low) <= F.col(high) for low, high in pairwise(names))
     is_finite = (F.col(names[0]) >= 0) & (F.col(names[-1]) < float("inf"))
     return F.coalesce(reduce(and_, ascends) & is_finite, F.lit(False))

@@ -78,3 +78,14 @@ def test_a_critical_violation_keeps_the_last_publication_until_the_next_clean_ho
     run_steps(spark, planted, tuple(STEPS), as_at=SECOND_HOUR)
     assert {name for name in differing(tables(spark, planted), tables(spark, undisturbed)) if name in GOLD} == set()
     assert len(set(moments(planted).values())) == 1
+
+
+@pytest.mark.spark
+def test_a_publication_without_a_new_list_leaves_the_list_its_moment(spark: SparkSession, start: Start) -> None:
+    settings = start.copy()
+    before = moments(settings)
+    run_steps(spark, settings, [publish.STEP], as_at=FIRST_HOUR.replace(hour=11))
+    after = moments(settings)
+    assert {name: after[name] == before[name] for name in ("ptl_current", "waitlist_summary", "extract_file")} == {
+        "ptl_current": True, "waitlist_summary": True, "extract_file": False,
+    }  # fmt: skip
