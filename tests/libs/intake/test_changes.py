@@ -1,7 +1,7 @@
 """What each extract adds to bronze, the log of changes."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +23,7 @@ from libs.intake.changes import (
 
 Row = Mapping[str, str | None]
 Mark = tuple[str, str, int, str]
+Added = Mapping[str, Sequence[Sequence[tuple[str, int, str]]]]
 
 
 def row(care_id: str, treat_no: str = "1", *, surname: str = "A", closed: str = "", **extra: str) -> dict[str, str]:
@@ -40,26 +41,32 @@ class Log:
         self.schema = StructType()
         self.last_file_id = 0
 
-    def take(self, rows: Sequence[Row], *, kind: str = "full", trust: str = "RTR") -> list[tuple[str, str]]:
+    def take(self, rows: Sequence[Row], *, trust: str = "RTR") -> list[tuple[str, str]]:
         """One extract; returns what it adds as (row key, presence)."""
-        return [(mark[1], mark[3]) for mark in self.take_round({trust: rows}, kind=kind)]
+        return [(mark[1], mark[3]) for mark in self.take_round({trust: rows})]
 
-    def take_round(self, extracts: Mapping[str, Sequence[Row]], *, kind: str = "full") -> list[Mark]:
-        """One extract of each trust; returns what they add by (trust, row key, repeat, presence)."""
-        added = self.changes(extracts, kind=kind)
+    def take_round(self, extracts: Mapping[str, Sequence[Row]], *, partial: Container[str] = ()) -> list[Mark]:
+        """One extract of each trust; returns what they add by (trust, row key, repeat, presence).
+
+        Those of the trusts in `partial` are a history or a delta.
+        """
+        added = self.changes(extracts, partial=partial)
         self.bronze += added
         self.last_file_id += len(extracts)
         return sorted((row["_trust"], row["_row_key"], row["_repeat"], row["_presence"]) for row in added)
 
-    def changes(self, extracts: Mapping[str, Sequence[Row]], *, kind: str = "full") -> list[SparkRow]:
+    def changes(self, extracts: Mapping[str, Sequence[Row]], *, partial: Container[str] = ()) -> list[SparkRow]:
         """What ingest would write, in no order."""
         files = self.spark.createDataFrame(
-            [(trust, self.last_file_id + place, self._moment()) for place, trust in enumerate(extracts, start=1)],
-            "_trust string, _file_id bigint, _extracted_at timestamp",
+            [
+                (trust, self.last_file_id + place, self._moment(), trust not in partial)
+                for place, trust in enumerate(extracts, start=1)
+            ],
+            "_trust string, _file_id bigint, _extracted_at timestamp, is_full boolean",
         )
-        incoming = keyed_rows(self._frame(extracts).join(files, ["_trust"]), self.contract)
+        full = files.where("is_full").drop("is_full")
+        incoming = keyed_rows(self._frame(extracts).join(files.drop("is_full"), ["_trust"]), self.contract)
         standing = self.standing()
-        full = files if kind == "full" else files.limit(0)
         departed = departed_rows(incoming, standing, full, self.contract)
         changes = bronze_rows(changed_rows(incoming, standing), departed, self.contract)
         self.schema = changes.schema
@@ -100,72 +107,115 @@ def key(care_id: str, treat_no: str = "1") -> str:
     return f"{care_id}\x1f{treat_no}"
 
 
-def test_each_version_of_a_row_is_written_once(log: Log) -> None:
-    assert log.take([row("1"), row("2")]) == [(key("1"), "present"), (key("2"), "present")]
-    assert log.take([row("2"), row("1")]) == []
-    assert log.take([row("1", surname="B"), row("2")]) == [(key("1"), "present")]
-    assert log.take([row("1"), row("2")]) == [(key("1"), "present")]
+# The extracts of each story, one after another; a story is a trust of its own, so all are told in the same rounds.
+STORIES: dict[str, Sequence[Sequence[Row]]] = {}
+PARTIAL: dict[str, int] = {}
 
 
-def test_blanks_around_a_key_do_not_make_another_key(log: Log) -> None:
-    log.take([row("1")])
-    assert log.take([row(" 1 ", "1 ")]) == [(key("1"), "present")]
+def story(name: str, *extracts: Sequence[Row], partial: int = -1) -> str:
+    """Add a story; the extract at place `partial` is a history or a delta."""
+    STORIES[name], PARTIAL[name] = extracts, partial
+    return name
 
 
-def test_a_column_that_the_contract_does_not_know_is_part_of_the_content(log: Log) -> None:
-    log.take([row("1", NEW="x"), row("2", NEW="x")])
-    assert log.take([row("1", NEW="x"), row("2", NEW="y")]) == [(key("2"), "present")]
+@pytest.fixture(scope="module")
+def added(spark: SparkSession, contracts: Mapping[str, FeedContract]) -> Added:
+    """What each extract of each story adds, by (row key, repeat, presence)."""
+    log = Log(spark, contracts["scr"])
+    found: dict[str, list[list[tuple[str, int, str]]]] = {name: [] for name in STORIES}
+    for place in range(max(map(len, STORIES.values()))):
+        extracts = {name: told[place] for name, told in STORIES.items() if place < len(told)}
+        marks = log.take_round(extracts, partial={name for name in extracts if PARTIAL[name] == place})
+        for name in extracts:
+            found[name].append([mark[1:] for mark in marks if mark[0] == name])
+    return found
 
 
-def test_a_key_that_stands_twice_in_an_extract_is_kept_apart(log: Log) -> None:
-    assert log.take_round({"RTR": [row("1"), row("1", surname="B")]}) == [
-        ("RTR", key("1"), 1, "present"), ("RTR", key("1"), 2, "present"),
+VERSIONS = story(
+    "versions",
+    [row("1"), row("2")],
+    [row("2"), row("1")],
+    [row("1", surname="B"), row("2")],
+    [row("1"), row("2")],
+)
+
+
+def test_each_version_of_a_row_is_written_once(added: Added) -> None:
+    assert added[VERSIONS] == [
+        [(key("1"), 1, "present"), (key("2"), 1, "present")],
+        [],
+        [(key("1"), 1, "present")],
+        [(key("1"), 1, "present")],
+    ]
+
+
+BLANKS = story("blanks", [row("1")], [row(" 1 ", "1 ")])
+
+
+def test_blanks_around_a_key_do_not_make_another_key(added: Added) -> None:
+    assert added[BLANKS][1] == [(key("1"), 1, "present")]
+
+
+UNKNOWN_COLUMN = story("unknown column", [row("1", NEW="x"), row("2", NEW="x")], [row("1", NEW="x"), row("2", NEW="y")])
+
+
+def test_a_column_that_the_contract_does_not_know_is_part_of_the_content(added: Added) -> None:
+    assert added[UNKNOWN_COLUMN][1] == [(key("2"), 1, "present")]
+
+
+TWICE = story("twice", [row("1"), row("1", surname="B")], [row("1"), row("1", surname="B")], [row("1")])
+
+
+def test_a_key_that_stands_twice_in_an_extract_is_kept_apart(added: Added) -> None:
+    assert added[TWICE] == [[(key("1"), 1, "present"), (key("1"), 2, "present")], [], [(key("1"), 2, "row_gone")]]
+
+
+GONE = story("gone", [row("1", "1"), row("1", "2"), row("2", "1"), row("2", "2")], [row("1", "1")], [row("1", "1")])
+
+
+def test_a_row_that_goes_alone_and_a_pathway_that_goes_whole_are_told_apart(added: Added) -> None:
+    assert added[GONE][1:] == [
+        [(key("1", "2"), 1, "row_gone"), (key("2", "1"), 1, "pathway_gone"), (key("2", "2"), 1, "pathway_gone")], [],
     ]  # fmt: skip
-    assert log.take([row("1"), row("1", surname="B")]) == []
-    assert log.take_round({"RTR": [row("1")]}) == [("RTR", key("1"), 2, "row_gone")]
 
 
-def test_a_row_that_goes_alone_and_a_pathway_that_goes_whole_are_told_apart(log: Log) -> None:
-    log.take([row("1", "1"), row("1", "2"), row("2", "1"), row("2", "2")])
-    assert log.take([row("1", "1")]) == [
-        (key("1", "2"), "row_gone"), (key("2", "1"), "pathway_gone"), (key("2", "2"), "pathway_gone"),
-    ]  # fmt: skip
-    assert log.take([row("1", "1")]) == []
+FIRST_NUMBER = story("first number", [row("1", "")], [row("1", "1")])
 
 
-def test_a_row_that_gets_its_first_treatment_number_is_no_departure(log: Log) -> None:
-    log.take([row("1", "")])
-    assert log.take([row("1", "1")]) == [(key("1", ""), "row_gone"), (key("1", "1"), "present")]
+def test_a_row_that_gets_its_first_treatment_number_is_no_departure(added: Added) -> None:
+    assert added[FIRST_NUMBER][1] == [(key("1", ""), 1, "row_gone"), (key("1", "1"), 1, "present")]
 
 
-def test_a_pathway_that_comes_back_is_written_again(log: Log) -> None:
-    log.take([row("1"), row("2")])
-    assert log.take([row("2")]) == [(key("1"), "pathway_gone")]
-    assert log.take([row("1"), row("2")]) == [(key("1"), "present")]
+BACK = story("back", [row("1"), row("2")], [row("2")], [row("1"), row("2")])
 
 
-def test_a_closed_pathway_that_has_grown_old_leaves_no_mark(log: Log) -> None:
-    log.take(
-        [
-            row("1", closed="2025-01-02 00:00"),
-            row("2", "1", closed="2025-06-01 00:00"),
-            row("2", "2", closed="2025-06-01 00:00"),
-        ]
-    )
-    assert log.take([row("2", "1", closed="2025-06-01 00:00")]) == [(key("2", "2"), "row_gone")]
+def test_a_pathway_that_comes_back_is_written_again(added: Added) -> None:
+    assert added[BACK][1:] == [[(key("1"), 1, "pathway_gone")], [(key("1"), 1, "present")]]
+
+
+CLOSED = {"closed": "2025-06-01 00:00"}
+GROWN_OLD = story(
+    "grown old",
+    [row("1", closed="2025-01-02 00:00"), row("2", "1", **CLOSED), row("2", "2", **CLOSED)],
+    [row("2", "1", **CLOSED)],
+)
+
+
+def test_a_closed_pathway_that_has_grown_old_leaves_no_mark(added: Added) -> None:
+    assert added[GROWN_OLD][1] == [(key("2", "2"), 1, "row_gone")]
+
+
+PART = story("part", [row("1"), row("2")], [row("3")], [row("1"), row("2"), row("3")], partial=1)
+
+
+def test_what_a_history_or_a_delta_does_not_hold_is_not_gone(added: Added) -> None:
+    assert added[PART][1:] == [[(key("3"), 1, "present")], []]
 
 
 def test_nothing_that_says_not_recorded_closes_a_pathway(log: Log) -> None:
     log.contract = log.contract.model_copy(update={"nulls": ("N/K", ".")})
     log.take([row("1", closed=" n/k "), row("2", closed="."), row("3", closed="2025-06-01")])
     assert log.take([]) == [(key("1"), "pathway_gone"), (key("2"), "pathway_gone")]
-
-
-@pytest.mark.parametrize("kind", ["history", "delta"])
-def test_what_a_history_or_a_delta_does_not_hold_is_not_gone(kind: str, log: Log) -> None:
-    log.take([row("1"), row("2")])
-    assert log.take([row("3")], kind=kind) == [(key("3"), "present")]
-    assert log.take([row("1"), row("2"), row("3")]) == []
 
 
 def test_a_trust_says_nothing_of_anothers_rows(log: Log) -> None:
