@@ -18,7 +18,7 @@ from libs import log
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, settle
 from libs.settings import Settings
-from libs.warehouse.dialects import is_absent, make_engine, schema_of
+from libs.warehouse.dialects import connected, is_absent, make_engine, schema_of
 from libs.warehouse.load import LOAD
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _published_count(settings: Settings) -> int | None:
     try:
         if is_absent(engine):
             return None
-        with engine.connect() as connection:
+        with connected(engine) as connection:
             if not inspect(connection).has_table(LOAD.name, schema=schema_of(connection)):
                 return None
             name = PTL.partition(".")[2]

@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, inspect, select
 
 from jobs import check, extract_ledger, gold, run_log
 from jobs.outcome import Outcome, Run
+from jobs.published_columns import columns_of
 from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways import freshness, performance, ptl, standards, waitlist
 from libs.settings import Settings
-from libs.warehouse.dialects import is_absent, make_engine
+from libs.warehouse.dialects import connected, is_absent, make_engine, schema_of
 from libs.warehouse.difference import difference
+from libs.warehouse.load import LOAD
 from libs.warehouse.publication import Moment, TableChange, TableLoad, publish, published_hashes, published_versions
 from libs.warehouse.schema import warehouse_table
 from ml.breach_risk import scoring
@@ -80,10 +82,18 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 
 
 def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Published]) -> list[TableLoad]:
-    """Publish those of the tables that exist in the lake and stand in the database at another version."""
+    """Publish those of the tables that stand in the database at another version than in the lake.
+
+    One that only the database holds is emptied: it tells of a lake that is no more.
+    """
     engine = make_engine(settings.warehouse.url)
     try:
-        frames = {table.name: (table, _frame(lake, table)) for table in tables if lake.exists(table.lake_name)}
+        known = _published_names(engine)
+        frames = {
+            table.name: (table, _frame(lake, table))
+            for table in tables
+            if lake.exists(table.lake_name) or table.name in known
+        }
         changes = _changes(lake, engine, frames)
         # A run that did not make gold can't say that it holds as at its moment.
         sure = frames if gold.STEP in run.done else frames.keys() - {table.name for table in GOLD}
@@ -96,7 +106,7 @@ def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Pu
 
 def _frame(lake: Lake, table: Published) -> DataFrame:
     """The lake's table as it is published; the operational ones get the hash that gold's rows carry already."""
-    rows = lake.read(table.lake_name)
+    rows = lake.read_or_empty(table.lake_name, columns_of(table.name))
     if "row_hash" in rows.columns:
         return rows
     hashed = rows.withColumn(
@@ -112,25 +122,34 @@ def _changes(lake: Lake, engine: Engine, frames: Mapping[str, tuple[Published, D
         for name, (table, frame) in frames.items()
     }
     changes = []
-    standing = {} if is_absent(engine) else _standing(engine, list(targets.values()))
+    standing = _standing_versions(engine, list(targets.values()))
     for name, (table, frame) in frames.items():
         version = lake.version(table.lake_name)
         if name not in standing:
             changes.append(TableChange(targets[name], version, frame.toArrow()))
-        elif standing[name][0] != version:
-            changes.append(_change(targets[name], frame, standing[name], version=version))
+        elif standing[name] != version:
+            with connected(engine) as connection:
+                hashes = published_hashes(connection, targets[name])
+            changes.append(_change(targets[name], frame, (standing[name], hashes), version=version))
     return changes
 
 
-def _standing(engine: Engine, targets: Sequence[Table]) -> dict[str, tuple[int, pa.Table]]:
-    """The version and the hashes of each table that stands in the database with the columns of today."""
-    with engine.connect() as connection:
-        versions = published_versions(connection, targets)
-        return {
-            table.name: (versions[table.name], published_hashes(connection, table))
-            for table in targets
-            if table.name in versions
-        }
+def _published_names(engine: Engine) -> set[str]:
+    """The tables that have ever been published."""
+    if is_absent(engine):
+        return set()
+    with connected(engine) as connection:
+        if not inspect(connection).has_table(LOAD.name, schema=schema_of(connection)):
+            return set()
+        return set(connection.scalars(select(LOAD.c.table_name)))
+
+
+def _standing_versions(engine: Engine, targets: Sequence[Table]) -> dict[str, int]:
+    """The version of each table that stands in the database with the columns of today."""
+    if is_absent(engine):
+        return {}
+    with connected(engine) as connection:
+        return published_versions(connection, targets)
 
 
 def _change(target: Table, frame: DataFrame, standing: tuple[int, pa.Table], *, version: int) -> TableChange:

@@ -1,5 +1,7 @@
 """The engine, and everything in which one database truly differs from another."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +9,12 @@ import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import Connection, DateTime, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects.mssql import DATETIME2
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 from sqlalchemy.types import TypeEngine
 
-from libs.errors import MachineError, SettingsError
+from libs.errors import MachineError, SettingsError, WarehouseError
 
 SCHEMA = "reporting"
 _COPY_ROWS = 50_000
@@ -45,6 +47,20 @@ def make_engine(url: str) -> Engine:
     if engine.dialect.name == "mssql":
         engine.dialect.fast_executemany = True  # type: ignore[attr-defined]
     return engine
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading. Raises WarehouseError where the database can't be reached or refuses."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as fault:
+        # The driver's text names the host and may hold values: the kind alone is told.
+        raise WarehouseError(
+            "the SQL database can't be read, the last publication stands",
+            do="Look at the database and at warehouse.url, then publish again.", kind=type(fault).__name__,
+        ) from None  # fmt: skip
 
 
 def schema_of(connection: Connection) -> str | None:

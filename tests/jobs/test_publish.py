@@ -1,5 +1,6 @@
 """The gate in the hour: a critical violation keeps the last publication in place and says so, until it is mended."""
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,9 +13,9 @@ from sqlalchemy import select
 
 from jobs import publish
 from jobs.steps import STEPS, run_steps
-from libs.errors import HeldBackError
+from libs.errors import HeldBackError, WarehouseError
 from libs.lakehouse.tables import open_lake
-from libs.settings import Settings
+from libs.settings import Settings, load_settings
 from libs.warehouse.dialects import make_engine
 from libs.warehouse.load import LOAD
 from tests.jobs.conftest import FIRST_HOUR, SECOND_HOUR, Start, differing, published_rows, tables
@@ -89,3 +90,30 @@ def test_a_publication_without_a_new_list_leaves_the_list_its_moment(spark: Spar
     assert {name: after[name] == before[name] for name in ("ptl_current", "waitlist_summary", "extract_file")} == {
         "ptl_current": True, "waitlist_summary": True, "extract_file": False,
     }  # fmt: skip
+
+
+@pytest.mark.spark
+def test_a_table_that_the_lake_no_longer_holds_is_emptied(spark: SparkSession, start: Start) -> None:
+    settings = start.copy()
+    shutil.rmtree(settings.paths.lake / "gold" / "waitlist_summary")
+    before = published_rows(settings, without=frozenset())
+    run_steps(spark, settings, [publish.STEP], as_at=FIRST_HOUR.replace(hour=11))
+    after = published_rows(settings, without=frozenset())
+    assert before["sql waitlist_summary"]
+    assert not after["sql waitlist_summary"]
+    assert after["sql ptl_current"] == before["sql ptl_current"]
+
+
+@pytest.mark.spark
+def test_a_database_that_can_not_be_reached_is_one_clear_line_and_the_lake_stands(
+    spark: SparkSession, start: Start
+) -> None:
+    root = start.copy().paths.root
+    settings = load_settings(
+        "local", [f"paths.root={root}", "warehouse.url=postgresql+psycopg://nobody@127.0.0.1:1/none"]
+    )
+    with pytest.raises(WarehouseError, match=r"Look at the database and at warehouse\.url") as fault:
+        run_steps(spark, settings, [publish.STEP], as_at=FIRST_HOUR.replace(hour=11))
+    assert "127.0.0.1" not in str(fault.value)
+    failed = open_lake(spark, settings).read("ops.run").where("status = 'failed'").collect()
+    assert [(row["step"], row["error"].split(":")[0]) for row in failed] == [("publish", "WarehouseError")]
