@@ -9,7 +9,9 @@ from pyspark.sql import functions as F
 
 from expectations.suite import WHOLE, Suite, critical, keyed_suite, warning
 from libs.pathways import performance, ptl, standards
-from libs.pathways.clocks import DAYS
+from libs.pathways.clocks import STANDARDS
+from libs.pathways.in_force import in_force
+from libs.rules import Rules
 
 OUTCOMES = (
     "WITHIN", "BREACH", "OPEN", "OPEN_BREACHED", "EXCLUDED", "NOT_APPLICABLE", "NO_CLOCK_START", "INVALID_NEGATIVE",
@@ -19,7 +21,7 @@ NEARLY_ALL = 0.98
 TRACKED_WITHIN_DAYS = 7
 
 
-def pathway_standard() -> Suite:
+def pathway_standard(rules: Rules) -> Suite:
     """The clock of each pathway and standard: the days, the breach date and the outcome must agree."""
     is_measured = F.col("outcome").isin("WITHIN", "BREACH")
     shares = (F.col("investigating_share") + F.col("treating_share")).cast("double")
@@ -31,8 +33,8 @@ def pathway_standard() -> Suite:
             "standard": F.col("standard"),
             "outcome": F.coalesce("outcome", F.lit("")),
             "are_days_right": _are_days_right(),
-            "is_outcome_right": _is_outcome_right(),
-            "is_breach_date_right": _is_breach_date_right(),
+            "is_outcome_right": _is_outcome_right(rules),
+            "is_breach_date_right": _is_breach_date_right(rules),
             "share_sum": F.when(is_measured, F.coalesce(shares, F.lit(-1.0))),
             "has_month": F.when(is_measured, F.col("reporting_month").isNotNull()),
             "has_provider": F.when(is_measured, shares > 0),
@@ -41,7 +43,7 @@ def pathway_standard() -> Suite:
         (
             critical(
                 gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every clock is one of the three standards.",
-                column="standard", value_set=list(DAYS),
+                column="standard", value_set=list(STANDARDS),
             ),
             critical(
                 gxe.ExpectColumnValuesToBeInSet, "OUTCOME_UNKNOWN", "Every clock has one of the known outcomes.",
@@ -87,7 +89,7 @@ def pathway_standard() -> Suite:
 
 def ptl_current() -> Suite:
     """The current list: what a tracker reads."""
-    outcomes = (F.col(f"outcome_{name}") for name in DAYS)
+    outcomes = (F.col(f"outcome_{name}") for name in STANDARDS)
     last_seen = F.date_diff(F.to_date("as_at"), F.col("last_tracked_on"))
     breach_in = F.date_diff(F.col("next_breach_on"), F.to_date("as_at"))
     return keyed_suite(
@@ -184,7 +186,7 @@ def performance_month() -> Suite:
             ),
             critical(
                 gxe.ExpectColumnValuesToBeInSet, "STANDARD_UNKNOWN", "Every row is of one of the three standards.",
-                column="standard", value_set=list(DAYS),
+                column="standard", value_set=list(STANDARDS),
             ),
         ),
         row="provider's month",
@@ -208,11 +210,13 @@ def performance_total() -> Suite:
     )  # fmt: skip
 
 
-def _limit() -> Column:
+def _limit(rules: Rules) -> Column:
     """The days that a row's standard allows; null for a standard that is unknown, which has a rule of its own."""
-    return F.try_element_at(
-        F.create_map(*(F.lit(part) for name, days in DAYS.items() for part in (name, days))), F.col("standard")
-    )
+    on = F.coalesce("clock_stop_on", F.to_date("as_at"))
+    limit = F.lit(None).cast("int")
+    for name in STANDARDS:
+        limit = F.when(F.col("standard") == name, in_force(rules.standards[name].limit_days, on)).otherwise(limit)
+    return limit
 
 
 def _adjustment() -> Column:
@@ -226,9 +230,9 @@ def _are_days_right() -> Column:
     return F.when(F.col("clock_start_on").isNotNull(), days.eqNullSafe(F.col("days_waited")))
 
 
-def _is_outcome_right() -> Column:
+def _is_outcome_right(rules: Rules) -> Column:
     outcome, days = F.col("outcome"), F.col("days_waited")
-    is_stopped, is_within = F.col("clock_stop_on").isNotNull(), days <= _limit()
+    is_stopped, is_within = F.col("clock_stop_on").isNotNull(), days <= _limit(rules)
     agrees = (
         F.when(outcome == "WITHIN", is_stopped & is_within)
         .when(outcome == "BREACH", is_stopped & ~is_within)
@@ -239,8 +243,8 @@ def _is_outcome_right() -> Column:
     return F.when(is_judged, F.coalesce(agrees, F.lit(False)))
 
 
-def _is_breach_date_right() -> Column:
-    last = F.date_add(F.col("clock_start_on"), _limit() + _adjustment())
+def _is_breach_date_right(rules: Rules) -> Column:
+    last = F.date_add(F.col("clock_start_on"), _limit(rules) + _adjustment())
     is_right = last.eqNullSafe(F.col("last_compliant_on")) & F.date_add(last, 1).eqNullSafe(F.col("first_breach_on"))
     return F.when(F.col("clock_start_on").isNotNull(), is_right)
 

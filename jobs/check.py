@@ -17,6 +17,7 @@ from jobs.outcome import Run
 from libs import log
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, settle
+from libs.rules import load_rules
 from libs.settings import Settings
 from libs.warehouse.dialects import connected, is_absent, make_engine, schema_of
 from libs.warehouse.load import LOAD
@@ -144,7 +145,8 @@ def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tu
     by_file, by_run = F.col("file_id") > span.after, F.col("run_id") > span.since
     suites = [(suite(), by_file) for suite in (bronze.extract_file, silver.pathway, silver.patient, silver.treatment)]
     suites += [(suite(), by_file) for suite in (silver.person_link, silver.linked_pathway, silver.linked_member)]
-    suites += [(suite(), by_run) for suite in (gold.pathway_standard, gold.ptl_current, gold.performance_month)]
+    suites += [(gold.pathway_standard(load_rules()), by_run)]
+    suites += [(suite(), by_run) for suite in (gold.ptl_current, gold.performance_month)]
     suites += [(suite(), by_run) for suite in (predictions.risk_score, predictions.demand_forecast)]
     suites = [(suite, is_changed) for suite, is_changed in suites if lake.exists(suite.table_name)]
     with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:

@@ -7,6 +7,7 @@ from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import open_lake, settle
 from libs.pathways.standards import KEY, pathway_standards
+from libs.rules import load_rules
 from libs.settings import Settings
 
 STEP = "clocks"
@@ -20,8 +21,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     systems = sorted({trust.system for trust in settings.trusts.values()})
     keys = settle(changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP)))
-    pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
-    standards = settle(pathway_standards(pathways, treatments))
+    rules = load_rules()
+    pathways, treatments = linked_view(lake, keys, rules, as_at_on=run.as_at.date())
+    standards = settle(pathway_standards(pathways, treatments, rules))
     changed_count = lake.merge(
         "gold.pathway_standard",
         standards,

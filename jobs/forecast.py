@@ -7,6 +7,7 @@ from jobs.changed import last_file_id
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
+from libs.rules import load_rules
 from libs.settings import Settings
 from ml.demand.series import HOLDOUT, KEY, demand_events, demand_forecast, last_complete_week, weekly_counts
 from ml.demand.tracking import record_run
@@ -34,7 +35,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 
 def _counts(lake: Lake, settings: Settings, run: Run) -> DataFrame:
     keys = lake.read("silver.linked_pathway").select("pathway_key")
-    pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
+    pathways, treatments = linked_view(lake, keys, load_rules(), as_at_on=run.as_at.date())
     events = settle(demand_events(pathways, treatments))
     last_week = last_complete_week(run.as_at.date())
     return weekly_counts(events, trusts=sorted(settings.trusts), last_week=last_week, weeks=HISTORY_WEEKS)

@@ -11,6 +11,7 @@ from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import freshness, performance, ptl, waitlist
+from libs.rules import load_rules
 from libs.settings import Settings
 from ml.breach_risk import scoring
 
@@ -53,7 +54,7 @@ def _write_ptl(lake: Lake, settings: Settings, run: Run, rescored: DataFrame, *,
     systems = sorted({trust.system for trust in settings.trusts.values()})
     keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
     keys = settle(keys.union(rescored).distinct())
-    pathways, treatments = linked_view(lake, keys, as_at_on=run.as_at.date())
+    pathways, treatments = linked_view(lake, keys, load_rules(), as_at_on=run.as_at.date())
     standards = lake.read("gold.pathway_standard").join(keys, ["pathway_key"], "left_semi")
     rows = settle(scoring.with_risk(ptl.current_ptl(pathways, treatments, standards), _scores(lake)))
     return lake.merge(

@@ -12,6 +12,7 @@ from jobs.outcome import Outcome, Run
 from libs import log
 from libs.errors import ModelStoreError
 from libs.lakehouse.tables import Lake, open_lake, settle
+from libs.rules import Rules, load_rules
 from libs.settings import Settings
 from ml.breach_risk.features import STANDARDS, with_first_treatment
 from ml.breach_risk.scoring import KEY, risk_scores
@@ -41,8 +42,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if upto <= after and not is_all:
         return Outcome(STEP, upto)
     keys = _keys(lake, settings, after=after, upto=upto, is_all=is_all)
-    running = _running(lake, keys, as_at_on=run.as_at.date())
-    scores = settle(risk_scores(running, champions, scored_on=run.as_at.date()))
+    rules = load_rules()
+    running = _running(lake, keys, rules, as_at_on=run.as_at.date())
+    scores = settle(risk_scores(running, champions, rules, scored_on=run.as_at.date()))
     changed_count = lake.merge(
         TABLE,
         scores,
@@ -95,11 +97,11 @@ def _keys(lake: Lake, settings: Settings, *, after: int, upto: int, is_all: bool
     return settle(keys.distinct())
 
 
-def _running(lake: Lake, keys: DataFrame, *, as_at_on: date) -> DataFrame:
+def _running(lake: Lake, keys: DataFrame, rules: Rules, *, as_at_on: date) -> DataFrame:
     """The open ones of the pathways, once for each clock that runs and has not breached."""
     is_running = (F.col("outcome") == "OPEN") & F.col("standard").isin(*STANDARDS)
     clocks = lake.read("gold.pathway_standard").where(is_running).select("pathway_key", "standard")
     clocks = settle(clocks.join(keys, ["pathway_key"], "left_semi"))
-    pathways, treatments = linked_view(lake, clocks.select("pathway_key").distinct(), as_at_on=as_at_on)
+    pathways, treatments = linked_view(lake, clocks.select("pathway_key").distinct(), rules, as_at_on=as_at_on)
     is_open = F.col("closed_on").isNull() & ~F.coalesce(F.col("is_departed"), F.lit(False))
     return with_first_treatment(pathways, treatments).where(is_open).join(clocks, ["pathway_key"], "inner")

@@ -8,6 +8,7 @@ from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs import log
 from libs.lakehouse.tables import Lake, open_lake, settle
+from libs.rules import load_rules
 from libs.settings import Settings
 from ml.breach_risk.candidate import make_candidate
 from ml.breach_risk.features import STANDARDS, with_first_treatment
@@ -47,12 +48,12 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 def past_pathways(lake: Lake, run: Run) -> DataFrame:
     """Every linked pathway with its first treatment, as the lake holds it."""
     keys = lake.read("silver.linked_pathway").select("pathway_key")
-    return settle(with_first_treatment(*linked_view(lake, keys, as_at_on=run.as_at.date())))
+    return settle(with_first_treatment(*linked_view(lake, keys, load_rules(), as_at_on=run.as_at.date())))
 
 
 def training_frame(past: DataFrame, *, standard: str) -> pd.DataFrame:
     """The training rows of a standard on this machine."""
-    return training_rows(past, standard=standard).toPandas()
+    return training_rows(past, load_rules(), standard=standard).toPandas()
 
 
 def data_name(settings: Settings, run: Run, pathway_count: int) -> str:

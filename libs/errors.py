@@ -43,6 +43,10 @@ class ContractError(Terminal):
     """A feed contract in `conf/feeds` contradicts itself or the canonical pathway."""
 
 
+class RulesError(Terminal):
+    """A rule in `conf/rules` is missing or says what no rule can say."""
+
+
 class StepOrderError(Terminal):
     """A step was asked for before the one that it builds on has run."""
 

@@ -1,33 +1,82 @@
 """The three national clocks: 28-day diagnosis, 31-day and 62-day treatment (cwt-rules 1 and 2).
 
 Each clock is a struct made of native expressions over one row per pathway and treatment. Days are calendar days, day 0
-is the start; a stop after the moment of the list has not happened yet.
+is the start; a stop after the moment of the list has not happened yet. What a clock reads of the rules stands in
+`conf/rules`; `parts_of` puts it together, for the clock and for the trace that explains it.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, and_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-DAYS = {"28": 28, "31": 31, "62": 62}
-FIRST_TREATMENT_EVENTS = ("01", "07", "12")
-TREATMENT_EVENTS = tuple(f"{code:02d}" for code in range(1, 13))
-DECLINED = "98"
-DIAGNOSIS_ROUTES = ("USC", "BSYM", "SCREEN")
-TREATMENT_ROUTES = (*DIAGNOSIS_ROUTES, "UPGRADE")
-COUNTED_END_REASONS = ("01", "02", "04")
-NOT_CANCER_END_REASONS = ("02", "03", "04")
+from libs.pathways.in_force import bare_code, in_codes, in_force
+from libs.rules import Adjustment, Rules, Stop
+
+STANDARDS = ("28", "31", "62")
+UPGRADE = "UPGRADE"
 
 
-def with_clocks(rows: DataFrame) -> DataFrame:
+@dataclass(frozen=True)
+class Requirement:
+    """What must hold for a standard to time a row: rule id, the columns looked at, and what it means if it does not."""
+
+    rule: str
+    is_met: Column
+    inputs: tuple[str, ...]
+    unmet: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a clock is made of, as expressions over the row; `on` is the day that chooses the versions of rules."""
+
+    standard: str
+    on: Column
+    limit: Column
+    start: Column
+    stop: Column
+    adjustment: Column
+    requirements: tuple[Requirement, ...]
+    is_counted: Column
+    month_of: Column
+
+
+def with_clocks(rows: DataFrame, rules: Rules) -> DataFrame:
     """Add the structs `clock_28`, `clock_31` and `clock_62` to rows of one pathway and one treatment (or none).
 
     Rows carry the canonical pathway and treatment columns, `route`, `is_basal_cell` and `as_at_on`, the date of the
     list (null where it is not known: an open clock then has no days).
     Each struct: start_on, stop_on, adjustment_days, days, last_compliant_on, first_breach_on, outcome, month.
     """
-    happened = _without_the_future(rows)
-    return happened.select(
-        "*", _clock_28().alias("clock_28"), _clock_31().alias("clock_31"), _clock_62().alias("clock_62")
-    )
+    clocks = (_clock(parts_of(standard, rules)).alias(f"clock_{standard}") for standard in STANDARDS)
+    return _without_the_future(rows).select("*", *clocks)
+
+
+def parts_of(standard: str, rules: Rules) -> Parts:
+    """The parts of one of the three clocks."""
+    own = rules.standards[standard]
+    stopping = own.stop.newest.column
+    on = F.coalesce(F.col(stopping), F.col("as_at_on"))
+    limit = in_force(own.limit_days, on)
+    start = in_force(own.start, on, _start)
+    stop = in_force(own.stop, on, lambda said: _stop(said, start))
+    adjustments = [
+        _adjustment(standard, adjustment, on)
+        for adjustment in (rules.first_seen_adjustment, rules.treatment_adjustment)
+        if any(standard in version.value for version in adjustment.reduces.versions)
+    ]
+    adjustment = reduce(add, adjustments, F.lit(0)) if len(adjustments) != 1 else adjustments[0]
+    is_counted = F.lit(True)
+    if standard == "28":
+        is_counted = _is_counted(F.date_diff(stop, start) - adjustment > limit, on, rules)
+    return Parts(
+        standard, on, limit, start, stop, adjustment, _requirements(standard, on, rules), is_counted,
+        in_force(own.month, on, F.col),
+    )  # fmt: skip
 
 
 def _without_the_future(rows: DataFrame) -> DataFrame:
@@ -40,88 +89,139 @@ def _without_the_future(rows: DataFrame) -> DataFrame:
     return rows.withColumns({name: happened(name) for name in ("informed_on", "decision_to_treat_on", "treatment_on")})
 
 
-def _clock_28() -> Column:
-    start, told, decided = F.col("referral_received_on"), F.col("informed_on"), F.col("decision_to_treat_on")
+def _start(columns: Mapping[str, str]) -> Column:
+    """The date that starts the clock on the row's route; most routes share one column."""
+    names = list(columns.values())
+    usual = max(names, key=names.count)
+    others = [(route, name) for route, name in columns.items() if name != usual]
+    chosen = F.col(usual)
+    for route, name in others:
+        chosen = F.when(F.col("route") == route, F.col(name)).otherwise(chosen)
+    return chosen
+
+
+def _stop(said: Stop, start: Column) -> Column:
+    main = F.col(said.column)
+    if said.or_earlier is None:
+        return main
+    earlier = F.col(said.or_earlier)
     # A decision to treat before the patient was told stops the clock, unless it is older than the referral itself.
-    is_decided_first = (decided < told) & (decided >= start)
-    stop = F.when(told.isNotNull(), F.when(F.coalesce(is_decided_first, F.lit(False)), decided).otherwise(told))
-    adjustment = _days_or_zero("first_seen_adjustment_days")
+    is_first = F.coalesce((earlier < main) & (earlier >= start), F.lit(False))
+    return F.when(is_first, earlier).otherwise(main)
+
+
+def _adjustment(standard: str, adjustment: Adjustment, on: Column) -> Column:
+    days = F.coalesce(F.col(adjustment.column), F.lit(0))
+
+    def counted(needs_first_seen: bool) -> Column:
+        if not needs_first_seen or standard != "62":
+            return days
+        is_seen_after = F.coalesce(F.col("upgraded_on") <= F.col("first_seen_on"), F.lit(False))
+        return F.when((F.col("route") == UPGRADE) & ~is_seen_after, F.lit(0)).otherwise(days)
+
+    allowed = in_force(adjustment.needs_first_seen_from_upgrade, on, counted)
+    return in_force(adjustment.reduces, on, lambda standards: allowed if standard in standards else F.lit(0))
+
+
+def _is_counted(is_late: Column, on: Column, rules: Rules) -> Column:
     reason = F.coalesce(F.col("fds_end_reason"), F.lit(""))
-    is_late_exclusion = (
-        (reason == "03")
-        & (F.coalesce(F.col("fds_exclusion_reason"), F.lit("")) == "01")
-        & (F.date_diff(stop, start) - adjustment > DAYS["28"])
+    exclusion = F.coalesce(F.col("fds_exclusion_reason"), F.lit(""))
+    is_plain = in_force(rules.exclusions.fds_counted_reasons, on, lambda codes: reason.isin(*codes))
+    is_late_exclusion = in_force(
+        rules.exclusions.fds_counted_when_late,
+        on,
+        lambda pairs: is_late & _any(*((reason == pair.reason) & (exclusion == pair.exclusion) for pair in pairs)),
     )
-    is_counted = reason.isin(*COUNTED_END_REASONS) | is_late_exclusion
-    return _clock(
-        "28",
-        start=start,
-        stop=stop,
-        adjustment=adjustment,
-        in_scope=F.col("route").isin(*DIAGNOSIS_ROUTES),
-        is_counted=is_counted,
-        # The published month is that of the telling, even where an earlier decision stopped the clock.
-        month_of=told,
+    return is_plain | F.coalesce(is_late_exclusion, F.lit(False))
+
+
+def _requirements(standard: str, on: Column, rules: Rules) -> tuple[Requirement, ...]:
+    routes = rules.standards[standard].routes
+    on_route = Requirement(
+        f"{standard}.route",
+        in_force(routes, on, lambda timed: F.coalesce(F.col("route").isin(*timed), F.lit(False))),
+        ("route",),
+        "the standard does not time this route",
+    )
+    if standard == "28":
+        return (on_route,)
+    decided, treated, event = F.col("decision_to_treat_on"), F.col("treatment_on"), F.col("treatment_event")
+    is_first = in_force(rules.treatments.first_events, on, lambda codes: event.isin(*codes))
+    is_subsequent = in_force(rules.treatments.subsequent_events, on, lambda codes: event.isin(*codes))
+    is_declined = in_force(
+        rules.exclusions.declined_modalities, on, lambda codes: F.col("treatment_modality").isin(*codes)
+    )
+    of_treatment = (
+        Requirement(
+            f"{standard}.modality",
+            ~F.coalesce(is_declined, F.lit(False)),
+            ("treatment_modality",),
+            "all treatment was declined",
+        ),
+        Requirement(
+            f"{standard}.diagnosis",
+            _diagnosis_allows(treated, on, rules),
+            ("diagnosis_icd10", "is_basal_cell"),
+            "the diagnosis is not in scope, or a treatment stands without one",
+        ),
+    )
+    if standard == "31":
+        is_planned = Requirement(
+            "31.event",
+            F.coalesce(is_first | is_subsequent, F.lit(False)),
+            ("treatment_event",),
+            "no treatment plan is known yet",
+        )
+        has_date = Requirement(
+            "31.decision",
+            decided.isNotNull() | treated.isNotNull(),
+            ("decision_to_treat_on", "treatment_on"),
+            "no treatment has been decided",
+        )
+        return (on_route, is_planned, has_date, *of_treatment)
+    is_closed = in_force(
+        rules.exclusions.ends_62_when_closed_untreated,
+        on,
+        lambda ends: F.lit(ends) & F.col("closed_reason").isNotNull(),
+    )
+    is_told_no = in_force(
+        rules.exclusions.fds_reasons_without_62, on, lambda codes: F.col("fds_end_reason").isin(*codes)
+    )
+    return (
+        on_route,
+        Requirement(
+            "62.event",
+            F.coalesce(is_first, treated.isNull()),
+            ("treatment_event",),
+            "only first treatments are timed by this standard",
+        ),
+        *of_treatment,
+        Requirement(
+            "62.decision",
+            treated.isNull() | decided.isNotNull(),
+            ("decision_to_treat_on", "treatment_on"),
+            "a treatment counts only with its decision to treat",
+        ),
+        Requirement(
+            "62.ended",
+            treated.isNotNull() | ~(is_closed | F.coalesce(is_told_no, F.lit(False))),
+            ("closed_reason", "fds_end_reason"),
+            "the pathway ended without a treatment",
+        ),
     )
 
 
-def _clock_31() -> Column:
-    decided, treated = F.col("decision_to_treat_on"), F.col("treatment_on")
-    is_planned = F.coalesce(F.col("treatment_event").isin(*TREATMENT_EVENTS), F.lit(False))
-    has_started = is_planned & (decided.isNotNull() | treated.isNotNull())
-    return _clock(
-        "31",
-        start=decided,
-        stop=treated,
-        adjustment=_days_or_zero("treatment_adjustment_days"),
-        in_scope=has_started & ~_is_declined() & _diagnosis_allows(treated),
-        is_counted=F.lit(True),
-        month_of=treated,
-    )
+def _diagnosis_allows(treated: Column, on: Column, rules: Rules) -> Column:
+    """A treated row needs a diagnosis in scope: C00 to C97 without basal cell carcinoma, D05 (cwt-rules 5.1)."""
+    code = bare_code(F.col("diagnosis_icd10"))
+    is_cancer = in_force(rules.diagnoses.in_scope, on, lambda ranges: in_codes(code, ranges))
+    return F.when(code.isNull(), treated.isNull()).otherwise(is_cancer & ~F.col("is_basal_cell"))
 
 
-def _clock_62() -> Column:
-    treated, upgraded = F.col("treatment_on"), F.col("upgraded_on")
-    is_upgrade = F.col("route") == "UPGRADE"
-    # After an upgrade a missed first appointment counts only if the patient was first seen from the upgrade on.
-    is_first_seen_after_upgrade = F.coalesce(upgraded <= F.col("first_seen_on"), F.lit(False))
-    first_seen_adjustment = F.when(is_upgrade & ~is_first_seen_after_upgrade, F.lit(0)).otherwise(
-        _days_or_zero("first_seen_adjustment_days")
-    )
-    event = F.col("treatment_event")
-    is_first = F.coalesce(event.isin(*FIRST_TREATMENT_EVENTS), treated.isNull())
-    is_untreated_end = F.col("closed_reason").isNotNull() | F.coalesce(
-        F.col("fds_end_reason").isin(*NOT_CANCER_END_REASONS), F.lit(False)
-    )
-    has_decision = treated.isNull() | F.col("decision_to_treat_on").isNotNull()
-    return _clock(
-        "62",
-        start=F.when(is_upgrade, upgraded).otherwise(F.col("referral_received_on")),
-        stop=treated,
-        adjustment=first_seen_adjustment + _days_or_zero("treatment_adjustment_days"),
-        in_scope=F.col("route").isin(*TREATMENT_ROUTES)
-        & is_first
-        & ~_is_declined()
-        & _diagnosis_allows(treated)
-        & has_decision
-        & ~(treated.isNull() & is_untreated_end),
-        is_counted=F.lit(True),
-        month_of=treated,
-    )
-
-
-def _clock(  # noqa: PLR0913 - a clock has these parts and no fewer
-    standard: str,
-    *,
-    start: Column,
-    stop: Column,
-    adjustment: Column,
-    in_scope: Column,
-    is_counted: Column,
-    month_of: Column,
-) -> Column:
+def _clock(parts: Parts) -> Column:
     """One clock as a struct; everything but the outcome is null where the standard does not apply."""
-    limit = DAYS[standard]
+    start, stop, adjustment, limit = parts.start, parts.stop, parts.adjustment, parts.limit
+    in_scope = reduce(and_, (requirement.is_met for requirement in parts.requirements))
     wait = F.date_diff(F.coalesce(stop, F.col("as_at_on")), start)
     days = wait - adjustment
     is_stopped = stop.isNotNull()
@@ -131,12 +231,12 @@ def _clock(  # noqa: PLR0913 - a clock has these parts and no fewer
         .when(start.isNull(), "NO_CLOCK_START")
         .when(is_stopped & (stop < start), "INVALID_NEGATIVE")
         .when(is_wrong_adjustment, "INVALID_ADJ_EXCEEDS_WAIT")
-        .when(is_stopped & ~is_counted, "EXCLUDED")
+        .when(is_stopped & ~parts.is_counted, "EXCLUDED")
         .when(is_stopped, F.when(days <= limit, "WITHIN").otherwise("BREACH"))
         .when(days > limit, "OPEN_BREACHED")
         .otherwise("OPEN")
     )
-    last_compliant = F.date_add(start, F.lit(limit) + adjustment)
+    last_compliant = F.date_add(start, limit + adjustment)
     is_measured = outcome.isin("WITHIN", "BREACH")
     return F.struct(
         F.when(in_scope, start).alias("start_on"),
@@ -146,20 +246,9 @@ def _clock(  # noqa: PLR0913 - a clock has these parts and no fewer
         F.when(in_scope, last_compliant).alias("last_compliant_on"),
         F.when(in_scope, F.date_add(last_compliant, 1)).alias("first_breach_on"),
         outcome.alias("outcome"),
-        F.when(is_measured, F.date_format(month_of, "yyyy-MM")).alias("month"),
+        F.when(is_measured, F.substring(parts.month_of.cast("string"), 1, 7)).alias("month"),
     )
 
 
-def _days_or_zero(name: str) -> Column:
-    return F.coalesce(F.col(name), F.lit(0))
-
-
-def _is_declined() -> Column:
-    return F.coalesce(F.col("treatment_modality") == DECLINED, F.lit(False))
-
-
-def _diagnosis_allows(treated: Column) -> Column:
-    """A treated row needs a diagnosis in scope: C00 to C97 without basal cell carcinoma, D05 (cwt-rules 5.1)."""
-    code = F.col("diagnosis_icd10")
-    is_cancer = code.rlike("^(C([0-8][0-9]|9[0-7])|D05)") & ~F.col("is_basal_cell")
-    return F.when(code.isNull(), treated.isNull()).otherwise(is_cancer)
+def _any(*conditions: Column) -> Column:
+    return reduce(lambda one, other: one | other, conditions, F.lit(False))

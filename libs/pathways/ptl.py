@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from libs.fingerprint import row_hash
-from libs.pathways.clocks import DAYS
+from libs.pathways.clocks import STANDARDS
 from libs.pathways.standards import OPEN_OUTCOMES
 
 KEY = ("pathway_key",)
@@ -74,14 +74,14 @@ def _clocks(standards: DataFrame) -> DataFrame:
     order = F.struct(is_running, "treatment_number")
     by_standard = standards.groupBy("pathway_key").agg(
         F.max(is_running).alias("has_open_clock"),
-        *(F.max_by(clock, F.when(F.col("standard") == name, order)).alias(f"_{name}") for name in DAYS),
+        *(F.max_by(clock, F.when(F.col("standard") == name, order)).alias(f"_{name}") for name in STANDARDS),
     )
     return by_standard.select(
         "pathway_key",
         "has_open_clock",
         *(
             F.col(f"_{name}.{source}").alias(target.format(name))
-            for name in DAYS
+            for name in STANDARDS
             for source, target in (
                 ("days_waited", "days_{}"),
                 ("last_compliant_on", "last_compliant_{}_on"),
@@ -117,7 +117,7 @@ def _next_breach() -> Column:
                     F.lit(name).alias("standard"),
                     F.col(f"outcome_{name}").alias("outcome"),
                 )
-                for name in DAYS
+                for name in STANDARDS
             )
         ),
         lambda clock: clock["outcome"].isin(*OPEN_OUTCOMES) & clock["breach_on"].isNotNull(),

@@ -1,24 +1,34 @@
 """By which route a patient came onto the pathway (cwt-rules 1.5, tested in the order given there)."""
 
+from functools import reduce
+from operator import and_
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-BREAST_SYMPTOMATIC = "16"  # referral type: breast symptoms, cancer not initially suspected
-SCREENING_PROGRAMME = "17"  # source of referral: national screening programme
+from libs.pathways.in_force import in_force
+from libs.rules import Condition, RouteTest, Rules
+
+OTHER = "OTHER"
 
 
-def route() -> Column:
-    """USC, BSYM, SCREEN, UPGRADE or OTHER, from a row's priority, referral type, source and upgrade date."""
-    priority, cancer_type, source = (
-        F.coalesce(F.col(name), F.lit("")) for name in ("priority_type", "suspected_cancer_type", "referral_source")
-    )
-    is_upgraded = F.col("upgraded_on").isNotNull()
-    is_from_screening = source == SCREENING_PROGRAMME
-    is_suspected = (priority == "3") & ~is_from_screening & ~is_upgraded
-    return (
-        F.when(is_suspected & (cancer_type != BREAST_SYMPTOMATIC), "USC")
-        .when(is_suspected, "BSYM")
-        .when((priority == "2") & is_from_screening, "SCREEN")
-        .when(is_upgraded & ~is_from_screening, "UPGRADE")
-        .otherwise("OTHER")
-    )
+def route(rules: Rules) -> Column:
+    """USC, BSYM, SCREEN, UPGRADE or OTHER, from a row's priority, suspected type, source and upgrade date."""
+    return in_force(rules.routes, F.col("referral_received_on"), _first_that_holds)
+
+
+def _first_that_holds(tests: tuple[RouteTest, ...]) -> Column:
+    chosen = F.lit(OTHER)
+    for test in reversed(tests):
+        holds = reduce(and_, (_holds(name, condition) for name, condition in test.conditions.items()))
+        chosen = F.when(holds, F.lit(test.route)).otherwise(chosen)
+    return chosen
+
+
+def _holds(name: str, condition: Condition) -> Column:
+    if condition.is_recorded is not None:
+        return F.col(name).isNotNull() if condition.is_recorded else F.col(name).isNull()
+    code = F.coalesce(F.col(name), F.lit(""))
+    if condition.is_in is not None:
+        return code.isin(*condition.is_in)
+    return ~code.isin(*(condition.not_in or ()))

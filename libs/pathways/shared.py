@@ -2,14 +2,19 @@
 
 Precedence between copies: the facts of the referral and the diagnosis come from the trust where the patient was first
 seen, a transfer from the trust that received it, a treatment from the trust that gave it, and what is being done now
-from the trust that holds the patient now. A fact that the preferred copy lacks comes from the next one.
+from the trust that holds the patient now. A fact that the preferred copy lacks comes from the next one. Where copies
+contradict each other in what a clock reads, `conflicts` says so: every trust's value, and the one that counts.
 """
+
+from collections.abc import Iterator, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from libs.pathways.in_force import in_force
 from libs.pathways.route import route
 from libs.pathways.versions import KEY
+from libs.rules import Rules
 
 INVESTIGATED = (
     "tumour_site", "suspected_cancer_type", "priority_type", "referral_source", "referral_received_on", "first_seen_on",
@@ -26,12 +31,23 @@ TREATED = (
     "decision_to_treat_on", "planned_treatment_on", "treatment_on", "treatment_event", "treatment_modality",
     "treatment_adjustment_days", "treatment_org",
 )  # fmt: skip
-# Basal cell carcinoma by its morphology (cwt-rules 5.1), with or without the slash before the behaviour digit.
-BASAL_CELL = "^M?(8090|8091|8092|8093|8094|8095|8110)/?3$"
+# What clocks and allocation read of a pathway and of a treatment: a contradiction between copies is shown.
+COMPARED = (
+    "referral_received_on", "first_seen_on", "first_seen_org", "first_seen_adjustment_days", "upgraded_on",
+    "upgrade_org", "priority_type", "referral_source", "diagnosis_icd10", "informed_on", "fds_end_reason",
+    "fds_exclusion_reason", "transfer_on",
+)  # fmt: skip
+COMPARED_TREATMENT = (
+    "decision_to_treat_on", "treatment_on", "treatment_event", "treatment_modality", "treatment_adjustment_days",
+    "treatment_org",
+)  # fmt: skip
+_TRANSFER = "transfer_on", "transfer_from_org", "transfer_to_org"
 
 
-def one_pathway(members: DataFrame, pathways: DataFrame, transfers: DataFrame, *, as_at_on: Column) -> DataFrame:
-    """The pathways of all members as one row a `pathway_key`, with route, transfer, holder and what the holder does.
+def one_pathway(
+    members: DataFrame, pathways: DataFrame, transfers: DataFrame, *, as_at_on: Column, rules: Rules
+) -> DataFrame:
+    """The pathways of all members as one row a `pathway_key`, with route, transfers, holder and what the holder does.
 
     `pathways` are silver's current ones, `transfers` silver's; `as_at_on` is the date of the list.
     """
@@ -48,12 +64,14 @@ def one_pathway(members: DataFrame, pathways: DataFrame, transfers: DataFrame, *
         F.min_by(
             F.struct("transfer_on", "transfer_from_org", "transfer_to_org"), _where_known("transfer_on", received)
         ).alias("_transfer"),
-        F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*TRACKED)))).alias("_tracked"),
+        F.collect_list(F.when(F.col("transfer_on").isNotNull(), F.struct(received, *_TRANSFER))).alias("_transfers"),
+        F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*TRACKED, *COMPARED)))).alias("_tracked"),
+        *_contradictions(COMPARED),
         F.min_by("trust", first_seen).alias("_first_trust"),
         F.array_sort(F.collect_list("trust")).alias("trusts"),
         F.array_sort(F.collect_list(F.concat_ws(":", "trust", "source_pathway_id"))).alias("_local_ids"),
     )
-    return _described(merged, as_at_on)
+    return _described(merged, as_at_on, rules)
 
 
 def one_treatment(members: DataFrame, treatments: DataFrame) -> DataFrame:
@@ -62,22 +80,33 @@ def one_treatment(members: DataFrame, treatments: DataFrame) -> DataFrame:
     is_elsewhere = F.coalesce(F.col("trust") != F.col("treatment_org"), F.lit(True))
     given = F.struct(is_elsewhere, "trust")
     merged = copies.groupBy("pathway_key", "treatment_number").agg(
-        *(_preferred(name, given) for name in TREATED), F.min_by("trust", given).alias("_recorded_by")
+        *(_preferred(name, given) for name in TREATED),
+        F.min_by("trust", given).alias("_recorded_by"),
+        F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*COMPARED_TREATMENT)))).alias("_copies"),
+        *_contradictions(COMPARED_TREATMENT),
     )
     # A register that leaves the treating organisation empty means itself.
     treating = F.coalesce("treatment_org", "_recorded_by")
-    return merged.withColumn("treatment_org", treating).drop("_recorded_by")
+    conflicts = _conflicts("_copies", {name: F.col(name) for name in COMPARED_TREATMENT})
+    return merged.select(
+        "pathway_key",
+        "treatment_number",
+        *(name for name in TREATED if name != "treatment_org"),
+        treating.alias("treatment_org"),
+        conflicts.alias("treatment_conflicts"),
+    )
 
 
-def _described(merged: DataFrame, as_at_on: Column) -> DataFrame:
+def _described(merged: DataFrame, as_at_on: Column, rules: Rules) -> DataFrame:
     transfer_has_happened = F.coalesce(F.col("_transfer.transfer_on") <= as_at_on, F.lit(False))
     destination = F.when(transfer_has_happened, F.col("_transfer.transfer_to_org"))
     holder = F.coalesce(destination, F.col("_first_trust"))
     # The holder's own register may not send to us: then the first trust's copy is the newest word.
     tracked = F.coalesce(F.try_element_at("_tracked", holder), F.try_element_at("_tracked", F.col("_first_trust")))
-    is_basal_cell = F.coalesce(
-        F.col("diagnosis_icd10").startswith("C44") & F.col("morphology").rlike(BASAL_CELL), F.lit(False)
-    )
+    is_basal_cell = F.coalesce(F.col("diagnosis_icd10").startswith("C44") & _is_basal(as_at_on, rules), F.lit(False))
+    counted = {name: F.col(name) for name in COMPARED if name in INVESTIGATED}
+    counted |= {name: F.col(f"_told.{name}") for name in TOLD}
+    counted["transfer_on"] = F.col("_transfer.transfer_on")
     return (
         merged.select(
             "pathway_key",
@@ -89,7 +118,11 @@ def _described(merged: DataFrame, as_at_on: Column) -> DataFrame:
             F.concat_ws(", ", "trusts").alias("tracked_by"),
             (F.size("trusts") > 1).alias("is_shared"),
             F.concat_ws("; ", "_local_ids").alias("local_pathway_ids"),
-            route().alias("route"),
+            _distinct_transfers().alias("transfers"),
+            # No register that sends to us names the accountable investigating provider.
+            F.lit(None).cast("string").alias("accountable_org"),
+            _conflicts("_tracked", counted).alias("conflicts"),
+            route(rules).alias("route"),
             is_basal_cell.alias("is_basal_cell"),
             as_at_on.alias("as_at_on"),
         )
@@ -101,6 +134,54 @@ def _described(merged: DataFrame, as_at_on: Column) -> DataFrame:
 def _preferred(name: str, order: Column) -> Column:
     """The value of the first copy, in the given order, that has one."""
     return F.min_by(name, _where_known(name, order)).alias(name)
+
+
+def _is_basal(on: Column, rules: Rules) -> Column:
+    """Basal cell carcinoma by its morphology (cwt-rules 5.1), with or without M and slash."""
+    bare = F.translate("morphology", "Mm/ ", "")
+    return in_force(rules.exclusions.basal_cell_morphologies, on, lambda codes: bare.isin(*codes))
+
+
+def _distinct_transfers() -> Column:
+    """The transfers in the order of their dates; of two copies of one, that of the trust that received it."""
+    copies = F.array_sort("_transfers")
+
+    def plain(copy: Column) -> Column:
+        return F.struct(*(copy[name].alias(name) for name in _TRANSFER))
+
+    def sides(copy: Column) -> Column:
+        return F.struct(copy["transfer_from_org"], copy["transfer_to_org"])
+
+    first_copies = F.filter(
+        copies, lambda copy, place: F.array_position(F.transform(copies, sides), sides(copy)) == place + 1
+    )
+    # Lambdas are interpreted row by row: they are left to the few pathways with several copies.
+    several = F.array_sort(F.transform(first_copies, plain))
+    only = F.try_element_at("_transfers", F.lit(1))
+    return F.when(F.size("_transfers") > 1, several).when(only.isNotNull(), F.array(plain(only)))
+
+
+def _contradictions(names: Sequence[str]) -> Iterator[Column]:
+    """Whether the copies hold two values of a field; one that is missing contradicts nothing."""
+    return ((F.min(name) != F.max(name)).alias(f"_differs_{name}") for name in names)
+
+
+def _conflicts(copies: str, counted: Mapping[str, Column]) -> Column:
+    """`informed_on: RTR 2025-05-20, RVW 2025-05-19, counted 2025-05-19; …`, null where the copies agree."""
+
+    def of_field(name: str, value: Column) -> Column:
+        by_trust = F.transform(
+            F.array_sort(F.map_entries(copies)),
+            lambda copy: F.concat_ws(" ", copy["key"], F.coalesce(copy["value"][name].cast("string"), F.lit("none"))),
+        )
+        text = F.concat(
+            F.lit(f"{name}: "), F.array_join(by_trust, ", "), F.lit(", counted "),
+            F.coalesce(value.cast("string"), F.lit("none")),
+        )  # fmt: skip
+        return F.when(F.col(f"_differs_{name}"), text)
+
+    told = F.concat_ws("; ", *(of_field(name, value) for name, value in counted.items()))
+    return F.when(told != "", told)
 
 
 def _told_order(order: Column) -> Column:

@@ -3,8 +3,10 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from libs.pathways.clocks import parts_of
 from libs.pathways.ptl import STAGES
 from libs.pathways.route import route
+from libs.rules import Rules
 
 STANDARDS = ("28", "62")
 # A fact and what came with it. What bears no date of its own (site, type, priority, source, who sent the patient on)
@@ -43,7 +45,7 @@ def with_first_treatment(pathways: DataFrame, treatments: DataFrame) -> DataFram
     return pathways.join(first.select("pathway_key", "first.*"), ["pathway_key"], "left")
 
 
-def known_at(rows: DataFrame) -> DataFrame:
+def known_at(rows: DataFrame, rules: Rules) -> DataFrame:
     """The rows as they were known on their `as_at_on`: of a fact dated later, neither date nor content."""
     hidden: dict[str, Column] = {}
     for date, content in DATED.items():
@@ -53,18 +55,18 @@ def known_at(rows: DataFrame) -> DataFrame:
     hidden["first_trust"] = F.coalesce("transfer_from_org", "holding_trust")
     hidden["is_basal_cell"] = F.coalesce(hidden["is_basal_cell"], F.lit(False))
     known = rows.withColumns(hidden)
-    return known.withColumns({"route": route(), "holding_trust": F.coalesce("transfer_to_org", "first_trust")})
+    return known.withColumns({"route": route(rules), "holding_trust": F.coalesce("transfer_to_org", "first_trust")})
 
 
-def with_features(rows: DataFrame, *, standard: str) -> DataFrame:
+def with_features(rows: DataFrame, rules: Rules, *, standard: str) -> DataFrame:
     """The rows as known on their `as_at_on`, with the columns `FEATURES`, none of them ever null.
 
     `rows` as `with_first_treatment` gives them; `standard` is '28' or '62' and says which clock's days are counted.
     """
-    known = known_at(rows)
+    known = known_at(rows, rules)
     days = {f"days_since_{name.removesuffix('_on')}": _days_since(F.col(name)) for name in MILESTONES}
     numbers = {
-        "days_waited": _days_since(_clock_start(standard)),
+        "days_waited": _days_since(parts_of(standard, rules).start),
         "days_since_referral": _days_since(F.col("referral_received_on")),
         "days_in_stage": F.least(*(_days_since(F.col(name)) for name in STAGES.values())),
         "adjustment_days": F.coalesce("first_seen_adjustment_days", F.lit(0)),
@@ -75,13 +77,6 @@ def with_features(rows: DataFrame, *, standard: str) -> DataFrame:
     words = {name: F.coalesce(name, F.lit(NOT_KNOWN)) for name in CATEGORIES}
     doubles = {name: F.coalesce(value.cast("double"), F.lit(NOT_REACHED)) for name, value in numbers.items()}
     return staged.withColumns({**words, **doubles})
-
-
-def _clock_start(standard: str) -> Column:
-    referred = F.col("referral_received_on")
-    if standard == "28":
-        return referred
-    return F.when(F.col("route") == "UPGRADE", F.col("upgraded_on")).otherwise(referred)
 
 
 def _days_since(date: Column) -> Column:

@@ -16,8 +16,8 @@ from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from libs.errors import Terminal
-from libs.pathways.clocks import DAYS
 from ml.breach_risk.features import CATEGORIES, FEATURES, NUMBERS
+from ml.breach_risk.snapshots import SNAPSHOT_DAYS
 
 TEST_DAYS = 120
 CALIBRATE_DAYS = 90
@@ -72,7 +72,7 @@ def temporal_split(rows: pd.DataFrame, *, standard: str) -> Split:
 
 def known_until(moment: date, *, standard: str) -> date:
     """The last clock start whose breach, or the want of one, was known to all before the moment."""
-    return moment - timedelta(days=DAYS[standard] + 1)
+    return moment - timedelta(days=SNAPSHOT_DAYS[standard][-1] + 1)
 
 
 def fit_model(split: Split, *, seed: int) -> CalibratedClassifierCV:

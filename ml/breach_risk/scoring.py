@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from libs.fingerprint import row_hash
+from libs.rules import Rules
 from ml.breach_risk.features import FEATURES, STANDARDS, with_features
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ SCHEMA = (
 _SCORED = "pathway_key string, standard string, p_breach double, baseline_p double"
 
 
-def risk_scores(running: DataFrame, champions: Mapping[str, "Registered"], *, scored_on: date) -> DataFrame:
+def risk_scores(
+    running: DataFrame, champions: Mapping[str, "Registered"], rules: Rules, *, scored_on: date
+) -> DataFrame:
     """`gold.risk_score` of the given rows: those of `features.with_first_treatment`, once for each `standard` to score.
 
     `champions` holds a version by standard; a row of a standard without one gets no score.
     """
     moved = [
-        with_features(running.where(F.col("standard") == standard), standard=standard).select(
+        with_features(running.where(F.col("standard") == standard), rules, standard=standard).select(
             "pathway_key", "standard", *FEATURES
         )
         for standard in sorted(champions)

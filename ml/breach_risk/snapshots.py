@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from libs.pathways.clocks import with_clocks
 from libs.pathways.standards import OPEN_OUTCOMES
+from libs.rules import Rules
 from ml.breach_risk.features import FEATURES, known_at, with_features
 
 # Closer together towards the limit, where a list is worked through most closely and the chance moves fastest.
@@ -16,13 +17,13 @@ SNAPSHOT_DAYS = {"28": (0, 7, 14, 21, 25, 28), "62": (0, 7, 14, 21, 28, 38, 48, 
 COLUMNS = ("pathway_key", "started_on", "snapshot_day", *FEATURES, "is_treated", "is_breach")
 
 
-def training_rows(rows: DataFrame, *, standard: str) -> DataFrame:
+def training_rows(rows: DataFrame, rules: Rules, *, standard: str) -> DataFrame:
     """One row for each past pathway and snapshot day on which its clock ran within the limit, with `COLUMNS`.
 
     `rows` as `features.with_first_treatment` gives them. Past are those whose last compliant day lies before the list:
     taking those that ended early and leaving out those that still run would flatter the waits.
     """
-    past = _past(rows, standard)
+    past = _past(rows, standard, rules)
     days = F.array(*(F.lit(day) for day in SNAPSHOT_DAYS[standard]))
     moments = F.concat(
         F.transform(days, lambda day: F.struct(day.alias("day"), F.date_add(F.col("started_on"), day).alias("on"))),
@@ -31,15 +32,15 @@ def training_rows(rows: DataFrame, *, standard: str) -> DataFrame:
     exploded = past.select("*", F.explode(moments).alias("moment")).withColumns(
         {"as_at_on": F.col("moment.on"), "snapshot_day": F.col("moment.day")}
     )
-    clocked = with_clocks(known_at(exploded)).withColumn("is_running", _is_running(standard))
-    states = with_features(clocked, standard=standard)
+    clocked = with_clocks(known_at(exploded, rules), rules).withColumn("is_running", _is_running(standard))
+    states = with_features(clocked, rules, standard=standard)
     of_pathway = Window.partitionBy("pathway_key")
     is_breach = F.max(F.when(F.col("snapshot_day").isNull(), F.col("is_running"))).over(of_pathway)
     narrow = states.select(*(name for name in COLUMNS if name != "is_breach"), "is_running")
     return narrow.withColumn("is_breach", is_breach).where("snapshot_day is not null and is_running").select(*COLUMNS)
 
 
-def _past(rows: DataFrame, standard: str) -> DataFrame:
+def _past(rows: DataFrame, standard: str, rules: Rules) -> DataFrame:
     """Pathways whose last compliant day is past, with that day and the clock's start.
 
     The dates are those of a patient who still waits: what ended the clock must not decide who is counted.
@@ -54,7 +55,7 @@ def _past(rows: DataFrame, standard: str) -> DataFrame:
     waiting = waiting.withColumns({name: F.lit(None).cast("string") for name in ended if not name.endswith("_on")})
     waiting = waiting.withColumns({name: F.lit(None).cast("date") for name in ended if name.endswith("_on")})
     clock = F.col(f"clock_{standard}")
-    timed = with_clocks(waiting).where(clock["outcome"].isin(*OPEN_OUTCOMES))
+    timed = with_clocks(waiting, rules).where(clock["outcome"].isin(*OPEN_OUTCOMES))
     dated = timed.select(
         "facts.*",
         clock["start_on"].alias("started_on"),

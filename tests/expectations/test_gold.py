@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from expectations import gold
 from expectations.runner import run_suites
+from libs.rules import load_rules
 from tests.expectations.measuring import Row, failures, findings, frame
 
 AS_AT = datetime(2025, 6, 2, 9)
@@ -51,7 +52,7 @@ NO_CLOCK: Row = {
 
 @pytest.mark.parametrize("clock", [{}, OPEN_CLOCK, NO_CLOCK], ids=["stopped", "open", "none"])
 def test_a_clock_that_is_right_passes(spark: SparkSession, clock: Row) -> None:
-    assert failures(gold.pathway_standard(), frame(spark, CLOCKS, CLOCK, [clock])) == {}
+    assert failures(gold.pathway_standard(load_rules()), frame(spark, CLOCKS, CLOCK, [clock])) == {}
 
 
 def test_each_way_in_which_a_clock_can_be_wrong_is_found(spark: SparkSession) -> None:
@@ -74,7 +75,7 @@ def test_each_way_in_which_a_clock_can_be_wrong_is_found(spark: SparkSession) ->
         {"pathway_key": "l", "investigating_share": Decimal("0.0")},
         {"pathway_key": "m", "outcome": "INVALID_NEGATIVE"},
     ]  # fmt: skip
-    assert failures(gold.pathway_standard(), frame(spark, CLOCKS, CLOCK, wrong)) == {
+    assert failures(gold.pathway_standard(load_rules()), frame(spark, CLOCKS, CLOCK, wrong)) == {
         "KEY_MISSING": 1,
         "KEY_REPEATED": 2,
         "STANDARD_UNKNOWN": 1,

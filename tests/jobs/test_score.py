@@ -12,6 +12,7 @@ from jobs.outcome import Outcome
 from jobs.steps import run_steps
 from libs.lakehouse.tables import open_lake
 from libs.pathways.ptl import current_ptl
+from libs.rules import load_rules
 from libs.settings import Settings
 from ml.breach_risk import registry
 from ml.breach_risk.candidate import Candidate
@@ -44,7 +45,7 @@ def running(spark: SparkSession, settings: Settings, *, as_at_on: date) -> set[t
     lake = open_lake(spark, settings)
     standards = lake.read("gold.pathway_standard")
     keys = standards.where("outcome = 'OPEN'").select("pathway_key").distinct()
-    listed = current_ptl(*linked_view(lake, keys, as_at_on=as_at_on), standards).collect()
+    listed = current_ptl(*linked_view(lake, keys, load_rules(), as_at_on=as_at_on), standards).collect()
     return {(row["pathway_key"], name) for row in listed for name in ("28", "62") if row[f"outcome_{name}"] == "OPEN"}
 
 

@@ -8,8 +8,10 @@ from pyspark.sql import Row, SparkSession
 
 from libs.pathways.allocation import with_allocation
 from libs.pathways.clocks import with_clocks
-from tests.libs.pathways.linked_rows import frame_of, schema_of
+from libs.rules import load_rules
+from tests.libs.pathways.linked_rows import frame_of, schema_of, transferred
 
+RULES = load_rules()
 START = date(2025, 1, 1)
 SCHEMA = schema_of(
     [
@@ -65,7 +67,10 @@ Shares = list[tuple[str, float, float]]
 
 @pytest.fixture(scope="module")
 def allocated(spark: SparkSession) -> dict[str, Row]:
-    return {row["name"]: row for row in with_allocation(with_clocks(frame_of(spark, SCHEMA, WAITS))).collect()}
+    return {
+        row["name"]: row
+        for row in with_allocation(with_clocks(transferred(frame_of(spark, SCHEMA, WAITS)), RULES), RULES).collect()
+    }
 
 
 def shares(allocated: dict[str, Row], name: str) -> Shares:

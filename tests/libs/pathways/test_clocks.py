@@ -13,7 +13,10 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from libs.pathways.allocation import with_allocation
 from libs.pathways.clocks import with_clocks
+from libs.rules import load_rules
+from tests.libs.pathways.linked_rows import transferred
 
+RULES = load_rules()
 VECTORS = Path(__file__).with_name("cwt_vectors.csv")
 # column of the vectors: canonical column
 DATES = {
@@ -55,7 +58,9 @@ def pathways(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """Rows with the columns that clocks need; what a row does not name is null."""
     columns = [*DATES.values(), *CODES.values(), *DAYS.values(), "is_basal_cell"]
     blank = {**dict.fromkeys(columns), "is_basal_cell": False}
-    return spark.createDataFrame([tuple({**blank, **row}[name] for name in columns) for row in rows], SCHEMA)
+    return transferred(
+        spark.createDataFrame([tuple({**blank, **row}[name] for name in columns) for row in rows], SCHEMA)
+    )
 
 
 def vectors() -> list[dict[str, str]]:
@@ -75,7 +80,7 @@ def as_pathway(vector: dict[str, str]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def timed(spark: SparkSession) -> dict[str, Row]:
     frame = pathways(spark, *(as_pathway(vector) for vector in vectors()))
-    return {row["id"]: row for row in with_allocation(with_clocks(frame)).collect()}
+    return {row["id"]: row for row in with_allocation(with_clocks(frame, RULES), RULES).collect()}
 
 
 def text(value: Any) -> str:
@@ -123,17 +128,17 @@ def test_a_treatment_date_in_the_future_does_not_stop_the_clock(spark: SparkSess
         "treatment_event": "01",
         "as_at_on": date(2024, 7, 3),
     }
-    clock = with_clocks(pathways(spark, planned)).collect()[0]["clock_62"]
+    clock = with_clocks(pathways(spark, planned), RULES).collect()[0]["clock_62"]
     assert (clock["outcome"], clock["days"], clock["stop_on"]) == ("OPEN_BREACHED", 63, None)
 
 
 def test_a_closed_untreated_pathway_has_no_62_day_clock(spark: SparkSession) -> None:
     closed = {"id": "p", "route": "USC", "referral_received_on": date(2024, 5, 1), "closed_reason": "DIED"}
-    assert with_clocks(pathways(spark, closed)).collect()[0]["clock_62"]["outcome"] == "NOT_APPLICABLE"
+    assert with_clocks(pathways(spark, closed), RULES).collect()[0]["clock_62"]["outcome"] == "NOT_APPLICABLE"
 
 
 def test_a_clock_without_its_start_says_so(spark: SparkSession) -> None:
-    clock = with_clocks(pathways(spark, {"id": "p", "route": "USC"})).collect()[0]["clock_28"]
+    clock = with_clocks(pathways(spark, {"id": "p", "route": "USC"}), RULES).collect()[0]["clock_28"]
     assert (clock["outcome"], clock["days"]) == ("NO_CLOCK_START", None)
 
 
@@ -181,7 +186,7 @@ def test_moving_all_dates_by_n_days_moves_no_outcome_and_phases_add_up(
         *(pathway(case, 0, f"{index}") for index, case in enumerate(waits)),
         *(pathway(case, shift, f"{index} moved") for index, case in enumerate(waits)),
     )
-    rows = {row["id"]: row for row in with_allocation(with_clocks(frame)).collect()}
+    rows = {row["id"]: row for row in with_allocation(with_clocks(frame, RULES), RULES).collect()}
     for index in range(len(waits)):
         here, moved = rows[f"{index}"], rows[f"{index} moved"]
         for clock in ("clock_28", "clock_31", "clock_62"):

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from libs.pathways.performance import performance_month
 from libs.pathways.standards import pathway_standards
+from libs.rules import load_rules
 from tests.libs.pathways.linked_rows import linked_pathways, linked_treatments
 
 REFERRED = date(2025, 1, 1)
@@ -50,7 +51,7 @@ def case(
 def standards(spark: SparkSession, cases: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> DataFrame:
     treatments = [treatment for _, treatment in cases if treatment is not None]
     return pathway_standards(
-        linked_pathways(spark, *(pathway for pathway, _ in cases)), linked_treatments(spark, *treatments)
+        linked_pathways(spark, *(pathway for pathway, _ in cases)), linked_treatments(spark, *treatments), load_rules()
     )
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import Row, SparkSession
 
 from libs.pathways.ptl import FREE_TEXT, current_ptl
 from libs.pathways.standards import pathway_standards
+from libs.rules import load_rules
 from libs.warehouse.schema import TEXT_LENGTH
 from tests.libs.pathways.linked_rows import AS_AT, linked_pathways, linked_treatments
 
@@ -70,7 +71,7 @@ TREATMENTS = [
 @pytest.fixture(scope="module")
 def ptl(spark: SparkSession) -> dict[str, Row]:
     pathways, treatments = linked_pathways(spark, *PATHWAYS), linked_treatments(spark, *TREATMENTS)
-    rows = current_ptl(pathways, treatments, pathway_standards(pathways, treatments)).collect()
+    rows = current_ptl(pathways, treatments, pathway_standards(pathways, treatments, load_rules())).collect()
     by_key = {row["pathway_key"]: row for row in rows}
     assert len(by_key) == len(rows)
     return by_key

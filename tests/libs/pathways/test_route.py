@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from libs.pathways.route import route
+from libs.rules import load_rules
 
 UPGRADED = date(2025, 3, 1)
 Referral = tuple[str | None, str | None, str | None, date | None]  # priority, referral type, source, upgrade date
@@ -36,7 +37,7 @@ SCHEMA = "priority_type string, suspected_cancer_type string, referral_source st
 @pytest.fixture(scope="module")
 def routes(spark: SparkSession) -> dict[Referral, str]:
     referrals = list(dict.fromkeys([*(referral for referral, _ in CASES.values()), *EVERY_REFERRAL]))
-    rows = spark.createDataFrame(referrals, SCHEMA).select("*", route().alias("route")).collect()
+    rows = spark.createDataFrame(referrals, SCHEMA).select("*", route(load_rules()).alias("route")).collect()
     return {tuple(row)[:4]: row["route"] for row in rows}
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from libs.pathways.shared import one_pathway, one_treatment
 from libs.pathways.versions import KEY, empty_history
+from libs.rules import load_rules
 from tests.libs.pathways.linked_rows import frame_of, schema_of
 
 AS_AT = date(2025, 6, 30)
@@ -78,6 +79,7 @@ def merged(spark: SparkSession) -> dict[str, Row]:
         frame_of(spark, empty_history(), pathways),
         frame_of(spark, TRANSFERS, [{**key(case, trust), **said} for case, trust, said in TRANSFERRED]),
         as_at_on=F.lit(AS_AT),
+        rules=load_rules(),
     )
     rows = frame.collect()
     assert len(rows) == len({case for case, _, _ in COPIES})

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from libs.pathways.standards import KEY, pathway_standards
+from libs.rules import load_rules
 from tests.libs.pathways.linked_rows import linked_pathways, linked_treatments
 
 REFERRED = date(2025, 1, 1)
@@ -57,7 +58,7 @@ TREATMENTS = [
 
 @pytest.fixture(scope="module")
 def standards(spark: SparkSession) -> dict[tuple[str, str, int], Row]:
-    frame = pathway_standards(linked_pathways(spark, *PATHWAYS), linked_treatments(spark, *TREATMENTS))
+    frame = pathway_standards(linked_pathways(spark, *PATHWAYS), linked_treatments(spark, *TREATMENTS), load_rules())
     rows = frame.collect()
     by_key = {(row["pathway_key"], row["standard"], row["treatment_number"]): row for row in rows}
     assert len(by_key) == len(rows), KEY

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from libs.pathways.canonical import PATHWAY, TRANSFER
 from libs.pathways.shared import one_pathway
+from libs.rules import load_rules
 from ml.breach_risk.features import DATED, FEATURES, NOT_KNOWN, NOT_REACHED, with_features, with_first_treatment
 from tests.libs.pathways.linked_rows import frame_of, linked_treatments, schema_of
 from tests.ml.breach_risk.pathway_rows import LIST_ON, day, pathways
@@ -60,7 +61,7 @@ def _sent(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def features_of(rows: DataFrame, *, standard: str = "62") -> dict[str, Row]:
-    seen = with_features(rows, standard=standard).select("pathway_key", *FEATURES)
+    seen = with_features(rows, load_rules(), standard=standard).select("pathway_key", *FEATURES)
     return {row["pathway_key"]: row for row in seen.collect()}
 
 
@@ -159,8 +160,8 @@ def test_training_sees_of_a_past_day_what_scoring_saw_on_that_day(spark: SparkSe
     treated = linked_treatments(
         spark, {"pathway_key": "x", "decision_to_treat_on": day(35), "treatment_on": day(70), "treatment_org": "RTR"}
     )
-    that_day = one_pathway(*copy_of(spark, sender), as_at_on=F.lit(moment))
-    this_day = one_pathway(*copy_of(spark, {**sender, **later}, receiver), as_at_on=F.lit(LIST_ON))
+    that_day = one_pathway(*copy_of(spark, sender), as_at_on=F.lit(moment), rules=load_rules())
+    this_day = one_pathway(*copy_of(spark, {**sender, **later}, receiver), as_at_on=F.lit(LIST_ON), rules=load_rules())
     scored = with_first_treatment(that_day, treated.limit(0))
     trained = with_first_treatment(this_day, treated).withColumn("as_at_on", F.lit(moment))
     assert features_of(trained, standard=standard) == features_of(scored, standard=standard)

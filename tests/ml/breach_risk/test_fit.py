@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from libs.pathways.clocks import DAYS
 from ml.breach_risk.candidate import make_candidate
 from ml.breach_risk.features import FEATURES
 from ml.breach_risk.fit import Split, TrainingError, fit_model, predict, temporal_split
+from ml.breach_risk.snapshots import SNAPSHOT_DAYS
 from tests.ml.breach_risk.past_rows import past_rows
 
 
@@ -35,7 +35,7 @@ def test_each_part_lies_wholly_after_the_one_before(rows: pd.DataFrame, standard
 def test_nothing_is_learnt_whose_end_was_not_known_when_the_test_began(rows: pd.DataFrame, standard: str) -> None:
     split = temporal_split(rows, standard=standard)
     learnt = pd.concat([split.train, split.calibrate])
-    assert learnt["started_on"].max() + timedelta(days=DAYS[standard]) < split.test_from
+    assert learnt["started_on"].max() + timedelta(days=SNAPSHOT_DAYS[standard][-1]) < split.test_from
 
 
 def test_no_pathway_stands_in_two_parts(split: Split) -> None:

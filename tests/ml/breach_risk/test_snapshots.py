@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
+from libs.rules import load_rules
 from ml.breach_risk.features import FEATURES, with_features
 from ml.breach_risk.snapshots import SNAPSHOT_DAYS, training_rows
 from tests.ml.breach_risk.pathway_rows import LIST_ON, day, pathways
@@ -51,7 +52,7 @@ def found(spark: SparkSession) -> dict[str, dict[str, list[Row]]]:
     by_standard: dict[str, dict[str, list[Row]]] = {}
     for standard in SNAPSHOT_DAYS:
         held = by_standard.setdefault(standard, {})
-        for row in training_rows(rows, standard=standard).orderBy("snapshot_day").collect():
+        for row in training_rows(rows, load_rules(), standard=standard).orderBy("snapshot_day").collect():
             held.setdefault(row["pathway_key"], []).append(row)
     return by_standard
 
@@ -78,7 +79,7 @@ def test_a_pathway_breaches_when_its_clock_runs_past_the_last_compliant_day(
 
 @pytest.mark.parametrize(("told_on", "is_breach"), [(28, False), (29, True)])
 def test_the_28_days_are_kept_by_being_told(spark: SparkSession, told_on: int, is_breach: bool) -> None:
-    rows = training_rows(pathways(spark, pathway("x", **ruled_out(told_on))), standard="28").collect()
+    rows = training_rows(pathways(spark, pathway("x", **ruled_out(told_on))), load_rules(), standard="28").collect()
     assert {row["is_breach"] for row in rows} == {is_breach}
 
 
@@ -108,7 +109,7 @@ def test_a_training_row_holds_what_scoring_would_have_told_the_model_that_day(
 ) -> None:
     old = [row for row in PAST if row["referral_received_on"] == day(0)]
     asked = [{**row, "as_at_on": day(number)} for row in old for number in SNAPSHOT_DAYS[standard]]
-    told = with_features(pathways(spark, *asked), standard=standard).collect()
+    told = with_features(pathways(spark, *asked), load_rules(), standard=standard).collect()
     scored = {(row["pathway_key"], row["as_at_on"]): [row[name] for name in FEATURES] for row in told}
     trained = [row for rows in found[standard].values() for row in rows if row["started_on"] == day(0)]
     assert trained
