@@ -32,6 +32,7 @@ EXTRAS = {
     ],
     "dev": [
         "databricks-bundles>=1.22,<2",
+        "duckdb>=2.0,<3",  # what benchmarks measure against
         "hypothesis>=6.150",
         "import-linter>=2.16,<3",
         "mypy>=2.4,<3",
