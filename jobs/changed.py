@@ -9,6 +9,7 @@ from libs.lakehouse.tables import Lake
 from libs.pathways.linked import members
 from libs.pathways.standards import OPEN_OUTCOMES
 from libs.pathways.versions import KEY
+from libs.rules import Rules
 
 
 def last_file_id(lake: Lake) -> int:
@@ -55,6 +56,16 @@ def changed_pathway_keys(lake: Lake, systems: Iterable[str], *, after: int, upto
     if is_new_day and lake.exists("gold.ptl_current"):
         keys = keys.union(lake.read("gold.ptl_current").select("pathway_key"))
     return keys.distinct()
+
+
+def timed_by_other_rules(lake: Lake, table: str, rules: Rules) -> DataFrame:
+    """The pathways of a gold table that were last worked on under other rules than those of now."""
+    if not lake.exists(table):
+        return lake.spark.createDataFrame([], "pathway_key string")
+    if "rules_version" not in lake.read(table).columns:  # made by a version of the platform that did not note it
+        return lake.read(table).select("pathway_key").distinct()
+    is_other = ~F.col("rules_version").eqNullSafe(F.lit(rules.version))
+    return lake.read(table).where(is_other).select("pathway_key").distinct()
 
 
 def vanished(lake: Lake, table: str, key: tuple[str, ...], *, worked_on: DataFrame, produced: DataFrame) -> DataFrame:

@@ -6,16 +6,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import score
-from jobs.changed import changed_pathway_keys, last_file_id, vanished
+from jobs.changed import changed_pathway_keys, last_file_id, timed_by_other_rules, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import freshness, performance, ptl, waitlist
-from libs.rules import load_rules
+from libs.rules import Rules, load_rules
 from libs.settings import Settings
 from ml.breach_risk import scoring
 
 STEP = "gold"
+PTL = "gold.ptl_current"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
@@ -27,10 +28,14 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)
     has_list = lake.exists("silver.linked_pathway")
-    rescored = _rescored(lake)
-    if has_list and (upto > after or run.is_new_day(STEP) or not rescored.isEmpty()):
-        changed_count += _write_ptl(lake, settings, run, rescored, after=after, upto=upto)
-        summary = waitlist.waitlist_summary(lake.read("gold.ptl_current"), as_at_on=F.lit(run.as_at.date()))
+    rules = load_rules()
+    # With new scores, or on the list under other rules.
+    others = settle(_rescored(lake).union(timed_by_other_rules(lake, PTL, rules)))
+    if has_list and (upto > after or run.is_new_day(STEP) or not others.isEmpty()):
+        systems = sorted({trust.system for trust in settings.trusts.values()})
+        keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
+        changed_count += _write_ptl(lake, run, settle(keys.union(others).distinct()), rules)
+        summary = waitlist.waitlist_summary(lake.read(PTL), as_at_on=F.lit(run.as_at.date()))
         changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
         months = performance.performance_month(lake.read("gold.pathway_standard"))
         changed_count += lake.renew("gold.performance_month", months, keys=performance.KEY, stamp=stamp)
@@ -39,9 +44,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 
 def _rescored(lake: Lake) -> DataFrame:
     """The keys of listed pathways whose scores are others than those that stand beside them."""
-    if not lake.exists("gold.ptl_current"):
+    if not lake.exists(PTL):
         return lake.spark.createDataFrame([], "pathway_key string")
-    return scoring.rescored(lake.read("gold.ptl_current"), _scores(lake))
+    return scoring.rescored(lake.read(PTL), _scores(lake))
 
 
 def _scores(lake: Lake) -> DataFrame:
@@ -50,18 +55,15 @@ def _scores(lake: Lake) -> DataFrame:
     return lake.read(score.TABLE)
 
 
-def _write_ptl(lake: Lake, settings: Settings, run: Run, rescored: DataFrame, *, after: int, upto: int) -> int:
-    systems = sorted({trust.system for trust in settings.trusts.values()})
-    keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
-    keys = settle(keys.union(rescored).distinct())
-    pathways, treatments = linked_view(lake, keys, load_rules(), as_at_on=run.as_at.date())
+def _write_ptl(lake: Lake, run: Run, keys: DataFrame, rules: Rules) -> int:
+    pathways, treatments = linked_view(lake, keys, rules, as_at_on=run.as_at.date())
     standards = lake.read("gold.pathway_standard").join(keys, ["pathway_key"], "left_semi")
     rows = settle(scoring.with_risk(ptl.current_ptl(pathways, treatments, standards), _scores(lake)))
     return lake.merge(
-        "gold.ptl_current",
+        PTL,
         rows,
         keys=ptl.KEY,
-        gone=vanished(lake, "gold.ptl_current", ptl.KEY, worked_on=keys, produced=rows),
+        gone=vanished(lake, PTL, ptl.KEY, worked_on=keys, produced=rows),
         stamp={"run_id": run.run_id, "as_at": run.as_at},
     )
 

@@ -16,6 +16,8 @@ from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways import freshness, performance, ptl, standards, waitlist
+from libs.pathways.shared import CONFLICTS_LENGTH
+from libs.pathways.trace import told
 from libs.settings import Settings
 from libs.warehouse.dialects import connected, is_absent, make_engine, schema_of
 from libs.warehouse.difference import difference
@@ -46,9 +48,10 @@ class Published:
         return self.lake_name.partition(".")[2]
 
 
+CONFLICTS, TRACE = 2 * CONFLICTS_LENGTH + 2, 4000  # characters: of a pathway and of its treatment
 GOLD = (
-    Published("gold.ptl_current", ptl.KEY),
-    Published("gold.pathway_standard", standards.KEY),
+    Published("gold.ptl_current", ptl.KEY, {"conflicts": CONFLICTS}),
+    Published("gold.pathway_standard", standards.KEY, {"conflicts": CONFLICTS, "trace": TRACE}),
     Published("gold.waitlist_summary", waitlist.KEY),
     Published("gold.performance_month", performance.KEY),
     Published("gold.risk_score", scoring.KEY),
@@ -106,9 +109,12 @@ def publish_tables(lake: Lake, settings: Settings, run: Run, tables: Sequence[Pu
 
 def _frame(lake: Lake, table: Published) -> DataFrame:
     """The lake's table as it is published; the operational ones get the hash that gold's rows carry already."""
-    rows = lake.read_or_empty(table.lake_name, columns_of(table.name))
+    columns = columns_of(table.name)
+    rows = lake.read_or_empty(table.lake_name, columns)
+    if "trace" in rows.columns and lake.exists(table.lake_name):
+        rows = rows.withColumn("trace", F.substring(told(F.col("trace")), 1, TRACE))
     if "row_hash" in rows.columns:
-        return rows
+        return rows.select(*columns.names)
     hashed = rows.withColumn(
         "row_hash", row_hash([name for name in rows.columns if name not in (*table.key, "run_id", "as_at")])
     )

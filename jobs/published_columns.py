@@ -58,6 +58,8 @@ day_band string 0-28, 29-62, 63-104 or >104
 next_breach_standard string 28, 31 or 62
 next_breach_on date the soonest date on which a clock that runs breaches
 days_to_breach int negative: that many days past
+conflicts string where the trusts' copies contradict each other: field, each trust's value, the one that counts
+rules_version string the rules by which the clocks run
 p_breach_28 double probability that the 28-day clock breaches; null where it does not run or has no model
 p_breach_62 double the same of the 62-day clock
 risk_band string low, medium or high, by the greater of the two
@@ -68,10 +70,12 @@ standard string 28, 31 or 62
 treatment_number int 0 for the 28-day standard
 route string USC, BSYM, SCREEN, UPGRADE or OTHER
 tumour_site string
+tumour_group string as published: of the diagnosis, for 28 days what was suspected
 suspected_cancer_type string national code, 01 to 17
 stage string first or subsequent treatment
 modality_group string
 is_shared boolean more than one trust tracks the pathway
+first_seen_on date
 investigating_trust string
 treating_trust string
 investigating_share decimal(3,1) part of the denominator that the investigating trust answers for
@@ -84,6 +88,9 @@ last_compliant_on date the last day on which the standard is met
 first_breach_on date
 outcome string WITHIN, BREACH, OPEN, OPEN_BREACHED, …
 reporting_month string as in 2025-06
+conflicts string where the trusts' copies contradict each other: field, each trust's value, the one that counts
+trace string why: each rule that was applied, what it looked at and what it found
+rules_version string the rules by which the clock was timed
 """,
     "waitlist_summary": """
 org string a trust, or ALL; a shared pathway counts in each of its trusts and once in ALL, so never sum organisations

@@ -170,6 +170,8 @@ class Lake:
             self._table(name)
             .alias("standing")
             .merge(changes.alias("change"), same_row)
+            # A newer version of the platform may bring columns that the table does not have yet.
+            .withSchemaEvolution()
             .whenMatchedDelete("change._is_gone")
             .whenMatchedUpdate(set=dict(values))
             .whenNotMatchedInsert("not change._is_gone", values=dict(values))

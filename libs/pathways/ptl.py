@@ -29,7 +29,7 @@ COLUMNS = (
     "informed_on", "decision_to_treat_on", "planned_treatment_on", "transfer_on", "next_action", "next_action_owner",
     "next_action_due_on", "last_tracked_on", "is_escalated", "days_28", "last_compliant_28_on", "outcome_28", "days_31",
     "last_compliant_31_on", "outcome_31", "days_62", "last_compliant_62_on", "outcome_62", "day_band",
-    "next_breach_standard", "next_breach_on", "days_to_breach",
+    "next_breach_standard", "next_breach_on", "days_to_breach", "conflicts", "rules_version",
 )  # fmt: skip
 
 
@@ -74,11 +74,13 @@ def _clocks(standards: DataFrame) -> DataFrame:
     order = F.struct(is_running, "treatment_number")
     by_standard = standards.groupBy("pathway_key").agg(
         F.max(is_running).alias("has_open_clock"),
+        F.max("rules_version").alias("rules_version"),
         *(F.max_by(clock, F.when(F.col("standard") == name, order)).alias(f"_{name}") for name in STANDARDS),
     )
     return by_standard.select(
         "pathway_key",
         "has_open_clock",
+        "rules_version",
         *(
             F.col(f"_{name}.{source}").alias(target.format(name))
             for name in STANDARDS

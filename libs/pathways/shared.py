@@ -41,6 +41,7 @@ COMPARED_TREATMENT = (
     "decision_to_treat_on", "treatment_on", "treatment_event", "treatment_modality", "treatment_adjustment_days",
     "treatment_org",
 )  # fmt: skip
+CONFLICTS_LENGTH = 500  # a trust may write long codes, a published column has an end
 _TRANSFER = "transfer_on", "transfer_from_org", "transfer_to_org"
 
 
@@ -181,7 +182,7 @@ def _conflicts(copies: str, counted: Mapping[str, Column]) -> Column:
         return F.when(F.col(f"_differs_{name}"), text)
 
     told = F.concat_ws("; ", *(of_field(name, value) for name, value in counted.items()))
-    return F.when(told != "", told)
+    return F.when(told != "", F.substring(told, 1, CONFLICTS_LENGTH))
 
 
 def _told_order(order: Column) -> Column:

@@ -18,6 +18,7 @@ COLUMNS = (
     "stage", "modality_group", "is_shared", "first_seen_on", "investigating_trust", "treating_trust",
     "investigating_share", "treating_share", "clock_start_on", "clock_stop_on", "adjustment_days", "days_waited",
     "last_compliant_on", "first_breach_on", "outcome", "reporting_month", "conflicts", "trace",
+    "rules_version",
 )  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def pathway_standards(pathways: DataFrame, treatments: DataFrame, rules: Rules, 
                 "month": "reporting_month",
             }
         )
+        .withColumn("rules_version", F.lit(rules.version))
         .select(*COLUMNS)
         .withColumn("row_hash", row_hash([name for name in COLUMNS if name not in KEY]))
     )
