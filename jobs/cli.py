@@ -193,6 +193,37 @@ def forecast_file(
 
 
 @app.command()
+def replay(
+    rules: Annotated[Path, typer.Option("--rules", help="A folder with the files of conf/rules, as they would be.")],
+    output: Annotated[Path | None, typer.Option("--output", help="CSV to write: the clocks that change.")] = None,
+    env: Env = "local",
+    set_: Set = None,
+    as_at: AsAt = None,
+    log_level: Log = "WARNING",
+) -> None:
+    """Time the lake's pathways by other rules and tell which clocks would change. It changes nothing.
+
+    Example: `cp -r conf/rules mine`, change a rule there, `cancollaborate replay --rules mine --output changes.csv`
+    """
+    log.configure(log_level)
+    settings = load_settings(env, set_ or ())
+    moment = moment_of(as_at, settings)
+
+    from jobs import replay as job  # noqa: PLC0415 - Spark's libraries load only when they are needed
+    from jobs.screens.replay import show_replay  # noqa: PLC0415 - as above
+    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+    from libs.rules import load_rules  # noqa: PLC0415 - as above
+
+    load_rules(rules)  # what was typed wrong is told before Spark starts
+    with StepLines(Console(stderr=True, highlight=False)) as lines:
+        lines.say("timing every pathway by both rules")
+        found = job.replay(start_session(settings), settings, rules=rules, as_at=moment, output=output)
+    show_replay(Console(highlight=False), found, is_synthetic=settings.is_synthetic)
+    if output is not None:
+        Console(highlight=False, soft_wrap=True).print(f"Each of them, and why: {output}")
+
+
+@app.command()
 def status(env: Env = "local", set_: Set = None) -> None:
     """Show feeds, last runs, refused files and the publication at a glance. It needs no Spark.
 
