@@ -1,14 +1,11 @@
-"""The clocks against the project's worked vectors, and the properties that any clock keeps."""
+"""The clocks against the project's worked vectors."""
 
 import csv
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from libs.pathways.allocation import with_allocation
@@ -140,58 +137,3 @@ def test_a_closed_untreated_pathway_has_no_62_day_clock(spark: SparkSession) -> 
 def test_a_clock_without_its_start_says_so(spark: SparkSession) -> None:
     clock = with_clocks(pathways(spark, {"id": "p", "route": "USC"}), RULES).collect()[0]["clock_28"]
     assert (clock["outcome"], clock["days"]) == ("NO_CLOCK_START", None)
-
-
-waits = st.lists(
-    st.tuples(
-        st.dates(date(2023, 1, 1), date(2026, 12, 31)),
-        st.integers(0, 40),
-        st.integers(0, 30),
-        st.integers(0, 60),
-        st.integers(0, 20),
-    ),
-    min_size=20,
-    max_size=60,
-)
-
-
-@given(waits=waits, shift=st.integers(-800, 800))
-@hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_moving_all_dates_by_n_days_moves_no_outcome_and_phases_add_up(
-    spark: SparkSession, waits: list[tuple[date, int, int, int, int]], shift: int
-) -> None:
-    def pathway(case: tuple[date, int, int, int, int], days: int, name: str) -> dict[str, Any]:
-        start, told, decided, treated, pause = case
-        start = start + timedelta(days)
-        return {
-            "id": name,
-            "route": "USC",
-            "referral_received_on": start,
-            "informed_on": start + timedelta(told),
-            "fds_end_reason": "01",
-            "diagnosis_icd10": "C34.1",
-            "treatment_event": "01",
-            "treatment_modality": "23",
-            "decision_to_treat_on": start + timedelta(told + decided),
-            "treatment_on": start + timedelta(told + decided + treated),
-            "treatment_adjustment_days": min(pause, treated),
-            "transfer_on": start + timedelta(told),
-            "transfer_from_org": "RVW",
-            "first_seen_org": "RVW",
-            "treatment_org": "RTR",
-        }
-
-    frame = pathways(
-        spark,
-        *(pathway(case, 0, f"{index}") for index, case in enumerate(waits)),
-        *(pathway(case, shift, f"{index} moved") for index, case in enumerate(waits)),
-    )
-    rows = {row["id"]: row for row in with_allocation(with_clocks(frame, RULES), RULES).collect()}
-    for index in range(len(waits)):
-        here, moved = rows[f"{index}"], rows[f"{index} moved"]
-        for clock in ("clock_28", "clock_31", "clock_62"):
-            assert (here[clock]["days"], here[clock]["outcome"]) == (moved[clock]["days"], moved[clock]["outcome"])
-            assert moved[clock]["last_compliant_on"] - here[clock]["last_compliant_on"] == timedelta(shift)
-        allocation = here["allocation"]
-        assert allocation["phase_38_days"] + allocation["phase_24_days"] == here["clock_62"]["days"]
-        assert sum(share["denominator_share"] for share in allocation["shares"]) == 1

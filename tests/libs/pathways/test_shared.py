@@ -162,7 +162,29 @@ def test_a_treatment_comes_from_the_trust_that_gave_it_and_what_it_lacks_from_th
             spark, TREATMENTS, [{**key("k", trust), "treatment_number": number, **said} for trust, number, said in told]
         ),
     )
+    assert {row["treatment_number"]: row["treatment_conflicts"] for row in treatments.collect()} == {
+        1: "treatment_modality: RTR 23, RVW 02, counted 23",
+        2: "treatment_modality: RTR 03, RVW 05, counted 05",
+    }
     first, second = sorted(treatments.collect(), key=lambda row: row["treatment_number"])
     assert (first["treatment_modality"], first["treatment_on"]) == ("23", date(2025, 6, 10))
     assert first["planned_treatment_on"] == date(2025, 6, 9)
     assert (second["treatment_number"], second["treatment_modality"]) == (2, "05")
+
+
+def test_what_copies_say_differently_is_shown_with_the_value_that_counts(merged: dict[str, Row]) -> None:
+    assert merged["told twice"]["conflicts"] == ("informed_on: RTR 2025-05-01, RVW 2025-05-20, counted 2025-05-20")
+    assert merged["two dates"]["conflicts"] == "transfer_on: RTR 2025-06-04, RVW 2025-06-02, counted 2025-06-04"
+    assert merged["facts"]["conflicts"] == (
+        "priority_type: RTR 1, RVW 3, counted 3; diagnosis_icd10: RTR C34.9, RVW C34.1, counted C34.1"
+    )
+
+
+def test_a_fact_that_one_copy_lacks_is_no_conflict(merged: dict[str, Row]) -> None:
+    assert merged["to be sent"]["conflicts"] is None
+    assert merged["sent away"]["conflicts"] is None
+
+
+def test_two_copies_of_one_transfer_are_one_with_the_receivers_date(merged: dict[str, Row]) -> None:
+    assert [tuple(transfer) for transfer in merged["two dates"]["transfers"]] == [(date(2025, 6, 4), "RVW", "RTR")]
+    assert merged["facts"]["transfers"] is None
