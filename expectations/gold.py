@@ -1,7 +1,7 @@
 """Gold: what the clocks, the current list and the months' performance must hold before anyone reads them."""
 
 from functools import reduce
-from operator import and_
+from operator import add, and_
 
 from great_expectations import expectations as gxe
 from pyspark.sql import Column
@@ -155,16 +155,18 @@ def ptl_size(published_count: int, *, smallest_share: float) -> Suite:
     )  # fmt: skip
 
 
-def performance_month() -> Suite:
-    """Each provider's months: numerators and denominators that belong together."""
+def performance_month(rules: Rules) -> Suite:
+    """Each provider's months: numerators, denominators and wait bands that belong together."""
     share_sum = F.col("within_share") + F.col("breach_share")
     return keyed_suite(
         "gold.performance_month",
         performance.KEY,
         {
             "is_sum_right": F.coalesce(share_sum == F.col("denominator_share"), F.lit(False)),
+            "are_bands_right": _are_bands_right(rules),
             "is_share_positive": F.coalesce(
-                (F.col("within_share") >= 0) & (F.col("breach_share") >= 0) & (F.col("denominator_share") > 0),
+                reduce(and_, (F.coalesce(name, F.lit(0)) >= 0 for name in performance.BANDS))
+                & (F.col("within_share") >= 0) & (F.col("breach_share") >= 0) & (F.col("denominator_share") > 0),
                 F.lit(False),
             ),
             "month": F.col("month"),
@@ -175,6 +177,11 @@ def performance_month() -> Suite:
                 gxe.ExpectColumnValuesToBeInSet, "DENOMINATOR_WRONG",
                 "Every denominator is the sum of the waits within the standard and those in breach.",
                 column="is_sum_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "BANDS_WRONG",
+                "The bands of the row's standard add up to its denominator, and no other band is filled.",
+                column="are_bands_right", value_set=[True],
             ),
             critical(
                 gxe.ExpectColumnValuesToBeInSet, "SHARE_NEGATIVE", "No month counts fewer than no patients.",
@@ -208,6 +215,17 @@ def performance_total() -> Suite:
         ),
         scope=WHOLE,
     )  # fmt: skip
+
+
+def _are_bands_right(rules: Rules) -> Column:
+    """Null for a standard that is unknown, which has a rule of its own."""
+    chosen = F.lit(None).cast("boolean")
+    for standard, names in performance.bands_by_standard(rules).items():
+        total = reduce(add, (F.col(name) for name in names))
+        others = [F.col(name).isNull() for name in performance.BANDS if name not in names]
+        is_right = F.coalesce(reduce(and_, others, total == F.col("denominator_share")), F.lit(False))
+        chosen = F.when(F.col("standard") == standard, is_right).otherwise(chosen)
+    return chosen
 
 
 def _limit(rules: Rules) -> Column:

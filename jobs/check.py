@@ -145,8 +145,9 @@ def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tu
     by_file, by_run = F.col("file_id") > span.after, F.col("run_id") > span.since
     suites = [(suite(), by_file) for suite in (bronze.extract_file, silver.pathway, silver.patient, silver.treatment)]
     suites += [(suite(), by_file) for suite in (silver.person_link, silver.linked_pathway, silver.linked_member)]
-    suites += [(gold.pathway_standard(load_rules()), by_run)]
-    suites += [(suite(), by_run) for suite in (gold.ptl_current, gold.performance_month)]
+    rules = load_rules()
+    suites += [(suite, by_run) for suite in (gold.pathway_standard(rules), gold.ptl_current())]
+    suites += [(gold.performance_month(rules), by_run)]
     suites += [(suite(), by_run) for suite in (predictions.risk_score, predictions.demand_forecast)]
     suites = [(suite, is_changed) for suite, is_changed in suites if lake.exists(suite.table_name)]
     with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:

@@ -49,11 +49,13 @@ class Published:
 
 
 CONFLICTS, TRACE = 2 * CONFLICTS_LENGTH + 2, 4000  # characters: of a pathway and of its treatment
+# A suspected type's label takes up to 71 characters; what the other words need keeps the key narrow enough to index.
+_MONTH_LENGTHS = {"month": 7, "standard": 2, "route": 10, "tumour_group": 120, "stage": 10}
 GOLD = (
     Published("gold.ptl_current", ptl.KEY, {"conflicts": CONFLICTS}),
     Published("gold.pathway_standard", standards.KEY, {"conflicts": CONFLICTS, "trace": TRACE}),
     Published("gold.waitlist_summary", waitlist.KEY),
-    Published("gold.performance_month", performance.KEY),
+    Published("gold.performance_month", performance.KEY, _MONTH_LENGTHS),
     Published("gold.risk_score", scoring.KEY),
     Published("gold.demand_forecast", series.KEY, {"method": 160}),
 )

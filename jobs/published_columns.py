@@ -115,12 +115,25 @@ month string as in 2025-06
 org string the provider that answers for the share; sum over it freely
 standard string 28, 31 or 62
 route string
-tumour_site string
+tumour_group string as published: the cancer group for 31 and 62 days, the suspected type for 28 days; '-' if unknown
 stage string first, subsequent or '-' (28 days)
 modality_group string '-' for 28 days
 denominator_share decimal(12,2) waits that ended, shared ones as halves; the denominator of a percentage
 within_share decimal(12,2) of these, within the standard
 breach_share decimal(12,2) of these, in breach
+days_0_14 decimal(12,2) of these, waited up to 14 days; 28-day standard, null for the others
+days_15_28 decimal(12,2) 28-day standard, null for the others
+days_29_42 decimal(12,2) 28-day standard, null for the others
+days_43_62 decimal(12,2) 28-day standard, null for the others
+days_0_31 decimal(12,2) of these, waited up to 31 days; 31- and 62-day standards, null for the other
+days_32_38 decimal(12,2) 31- and 62-day standards, null for the other
+days_39_48 decimal(12,2) 31- and 62-day standards, null for the other
+days_49_62 decimal(12,2) 31- and 62-day standards, null for the other
+days_over_62 decimal(12,2) of these, waited longer than 62 days; 28- and 31-day standards, null for the other
+days_63_76 decimal(12,2) 62-day standard, null for the others
+days_77_90 decimal(12,2) 62-day standard, null for the others
+days_91_104 decimal(12,2) 62-day standard, null for the others
+days_over_104 decimal(12,2) of these, waited longer than 104 days; 62-day standard, null for the others
 """,
     "feed_freshness": """
 trust string

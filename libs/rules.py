@@ -212,9 +212,18 @@ class Treatments(_Section):
 class Publication(_Section):
     """`publication.yml`."""
 
-    wait_bands: Rule[dict[StandardName, tuple[Days, ...]]]
+    wait_bands: Rule[dict[StandardName, Annotated[tuple[Days, ...], Field(min_length=1)]]]
     list_bands: Rule[tuple[Days, ...]]
     month_end_weeks: Rule[dict[str, date]]
+
+    @model_validator(mode="after")
+    def _bands_hold_every_wait(self) -> Self:
+        for version in self.wait_bands.versions:
+            if set(version.value) != {"28", "31", "62"}:
+                raise ValueError("each standard has its wait bands: '28', '31' and '62'")
+            if any(later <= earlier for days in version.value.values() for earlier, later in pairwise(days)):
+                raise ValueError("the last days of wait bands stand in their order, each once")
+        return self
 
 
 class Rules(_Section):

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from expectations import gold
 from expectations.runner import run_suites
+from libs.pathways.performance import BANDS, bands_by_standard
 from libs.rules import load_rules
 from tests.expectations.measuring import Row, failures, findings, frame
 
@@ -179,15 +180,22 @@ def test_a_list_that_shrank_rightly_passes_once_a_person_says_so_and_the_finding
 
 
 MONTHS = (
-    "month string, org string, standard string, route string, tumour_site string, stage string, "
-    "modality_group string, denominator_share decimal(12,2), within_share decimal(12,2), breach_share decimal(12,2)"
+    "month string, org string, standard string, route string, tumour_group string, stage string, "
+    "modality_group string, denominator_share decimal(12,2), within_share decimal(12,2), breach_share decimal(12,2), "
+    + ", ".join(f"{band} decimal(12,2)" for band in BANDS)
 )
+# Of the 62-day standard: one within, half a patient at most 31 days, one after 104.
 MONTH: Row = {
+    **dict.fromkeys(BANDS),
+    **dict.fromkeys(bands_by_standard(load_rules())["62"], Decimal("0.00")),
+    "days_0_31": Decimal("0.50"),
+    "days_49_62": Decimal("1.00"),
+    "days_over_104": Decimal("1.00"),
     "month": "2025-05",
     "org": "RTR",
     "standard": "62",
     "route": "USC",
-    "tumour_site": "lung",
+    "tumour_group": "Lung",
     "stage": "first",
     "modality_group": "Surgery",
     "denominator_share": Decimal("2.50"),
@@ -203,15 +211,21 @@ def test_each_way_in_which_a_month_can_be_wrong_is_found(spark: SparkSession) ->
         {"org": "a"},
         {"org": "a"},
         {"org": "b", "within_share": Decimal("2.00")},
-        {"org": "c", "within_share": Decimal("-1.50"), "denominator_share": Decimal("-0.50")},
+        {"org": "c", "within_share": Decimal("-1.50"), "denominator_share": Decimal("-0.50"),
+         "days_0_31": Decimal("-2.50")},
         {"org": "d", "month": "2025-13"},
         {"org": "e", "standard": "63"},
-    ]
-    assert failures(gold.performance_month(), frame(spark, MONTHS, MONTH, rows)) == {
+        {"org": "f", "days_0_31": Decimal("1.00")},
+        {"org": "g", "days_32_38": None},
+        {"org": "h", "days_0_14": Decimal("0.00")},
+        {"org": "i", "days_0_31": Decimal("-0.50"), "days_32_38": Decimal("1.00")},
+    ]  # fmt: skip
+    assert failures(gold.performance_month(load_rules()), frame(spark, MONTHS, MONTH, rows)) == {
         "KEY_MISSING": 1,
         "KEY_REPEATED": 2,
         "DENOMINATOR_WRONG": 1,
-        "SHARE_NEGATIVE": 1,
+        "BANDS_WRONG": 3,
+        "SHARE_NEGATIVE": 2,
         "MONTH_WRONG": 1,
         "STANDARD_UNKNOWN": 1,
     }

@@ -93,7 +93,7 @@ def test_the_months_add_up_to_the_pathways(undisturbed: Settings) -> None:
     measured = standards[standards["outcome"].isin(["WITHIN", "BREACH"])].fillna({"stage": "-", "modality_group": "-"})
     shares = measured[["investigating_share", "treating_share"]].astype(float)
     measured = measured.assign(share=shares.sum(axis=1)).rename(columns={"reporting_month": "month"})
-    key = ["month", "standard", "route", "tumour_site", "stage", "modality_group"]
+    key = ["month", "standard", "route", "tumour_group", "stage", "modality_group"]
     assert len(measured) > 100
     assert set(measured["share"]) == {1.0}
     for outcome, column in (("WITHIN", "within_share"), ("BREACH", "breach_share")):
