@@ -37,7 +37,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         changed_count += _write_ptl(lake, run, settle(keys.union(others).distinct()), rules)
         summary = waitlist.waitlist_summary(lake.read(PTL), as_at_on=F.lit(run.as_at.date()))
         changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
-        months = performance.performance_month(lake.read("gold.pathway_standard"), load_rules())
+        months = performance.performance_month(lake.read("gold.pathway_standard"), rules)
         changed_count += lake.renew("gold.performance_month", months, keys=performance.KEY, stamp=stamp)
     return Outcome(STEP, upto, 0, changed_count, lake.commits)
 

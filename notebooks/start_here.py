@@ -107,6 +107,19 @@ months.show(9, truncate=False)
 
 # COMMAND ----------
 
+waits = spark.sql(f"""
+    select tumour_group, sum(denominator_share) as treated, sum(days_0_31) as to_day_31,
+        sum(days_32_38 + days_39_48 + days_49_62) as day_32_to_62,
+        sum(days_63_76 + days_77_90 + days_91_104) as day_63_to_104, sum(days_over_104) as over_104
+    from gold.performance_month
+    where standard = '62' and month = (select max(month) from gold.performance_month where month < '{stand["month"]}')
+    group by tumour_group order by treated desc, tumour_group
+""")
+print(f"How long those waited whom the last full month counts for 62 days, by cancer ({source})")
+waits.show(truncate=False)
+
+# COMMAND ----------
+
 of_62 = months.where("standard = '62'").orderBy("month").toPandas().astype({"within": float, "denominator": float})
 target = [targets_of(month).get("62") for month in of_62["month"]]
 title = "62-day standard: treated in time, by month"

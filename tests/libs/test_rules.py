@@ -91,6 +91,15 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a standard is left out": (
         lambda folder: edit(folder, "standards", '"31":', '"33":'), "the standards are",
     ),
+    "wait bands leave out a standard": (
+        lambda folder: edit(folder, "publication", '"31": [31, 38, 48, 62], ', ""), "each standard has its wait bands",
+    ),
+    "wait bands are out of order": (
+        lambda folder: edit(folder, "publication", "[14, 28, 42, 62]", "[14, 42, 28, 62]"), "stand in their order",
+    ),
+    "a standard has no band": (
+        lambda folder: edit(folder, "publication", "[14, 28, 42, 62]", "[]"), "at least 1 item",
+    ),
     "a name is misspelt": (
         lambda folder: edit(folder, "treatments", "first_events", "first_event"), "Field required",
     ),
