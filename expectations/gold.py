@@ -4,11 +4,13 @@ from functools import reduce
 from operator import add, and_
 
 from great_expectations import expectations as gxe
-from pyspark.sql import Column
+from pyspark.sql import Column, Window
 from pyspark.sql import functions as F
 
 from expectations.suite import WHOLE, Suite, critical, keyed_suite, warning
 from libs.pathways import performance, ptl, standards
+from libs.pathways.breach_allocation import ACTUAL, IF_TODAY
+from libs.pathways.breach_allocation import KEY as ALLOCATION_KEY
 from libs.pathways.clocks import STANDARDS
 from libs.pathways.in_force import in_force
 from libs.rules import Rules
@@ -226,6 +228,75 @@ def _are_bands_right(rules: Rules) -> Column:
         is_right = F.coalesce(reduce(and_, others, total == F.col("denominator_share")), F.lit(False))
         chosen = F.when(F.col("standard") == standard, is_right).otherwise(chosen)
     return chosen
+
+
+def breach_allocation() -> Suite:
+    """Who answers for a 62-day wait: sides that make one patient, words that are known, days that agree."""
+    basis, role, method = F.col("basis"), F.col("role"), F.col("method")
+    # The sides of a wait share all that is told of it: they change together.
+    of_wait = Window.partitionBy("pathway_key", "standard", "basis")
+    side = F.when(role == "treating", F.col("treating_trust")).otherwise(F.col("investigating_trust"))
+    phases = F.col("scenario").isNotNull() & F.col("phase_38_days").isNotNull() & F.col("phase_24_days").isNotNull()
+    left = F.date_diff(F.col("last_compliant_on"), F.to_date("as_at"))
+    return keyed_suite(
+        "gold.breach_allocation",
+        ALLOCATION_KEY,
+        {
+            "share_sum": F.sum("denominator_share").over(of_wait).cast("double"),
+            "are_parts_right": F.coalesce(
+                (F.col("within_share") + F.col("breach_share") == F.col("denominator_share"))
+                & (F.col("within_share") >= 0) & (F.col("breach_share") >= 0),
+                F.lit(False),
+            ),
+            "basis": F.coalesce(basis, F.lit("")),
+            "are_words_known": F.coalesce(role, F.lit("")).isin("investigating", "treating", "both")
+            & F.coalesce(method, F.lit("")).isin("SOLO", "5050", "6SCENARIO"),
+            "is_side_right": F.coalesce(side == F.col("org"), F.lit(False)),
+            "has_phases": (method == "6SCENARIO").eqNullSafe(phases),
+            "is_month_right": F.col("reporting_month").isNotNull().eqNullSafe(basis == "actual"),
+            "are_days_left_right": F.when(basis == "if_today", left.eqNullSafe(F.col("days_left_to_treat"))),
+        },
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SHARES_WRONG",
+                "The denominators of the trusts that answer for a wait add up to one patient.",
+                column="share_sum", value_set=[1.0],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "PARTS_WRONG",
+                "Every denominator is the sum of what is within the standard and what is in breach.",
+                column="are_parts_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "BASIS_UNKNOWN", "Every row is of a wait that ended or as if today.",
+                column="basis", value_set=[ACTUAL, IF_TODAY],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "WORD_UNKNOWN", "Every row has a known role and method.",
+                column="are_words_known", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SIDE_WRONG", "Every row's trust is the one that its role names.",
+                column="is_side_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "PHASES_WRONG",
+                "A scenario and the days of both phases stand where a transfer counts, and only there.",
+                column="has_phases", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "MONTH_WRONG",
+                "A wait that has ended falls into a month, one that runs into none.",
+                column="is_month_right", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "DAYS_LEFT_WRONG",
+                "The days left of a wait that runs are counted from the list's date.",
+                column="are_days_left_right", value_set=[True],
+            ),
+        ),
+        row="side of a wait",
+    )  # fmt: skip
 
 
 def _limit(rules: Rules) -> Column:

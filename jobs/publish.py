@@ -15,7 +15,7 @@ from jobs.published_columns import columns_of
 from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, open_lake
-from libs.pathways import freshness, performance, ptl, standards, waitlist
+from libs.pathways import breach_allocation, freshness, performance, ptl, standards, waitlist
 from libs.pathways.shared import CONFLICTS_LENGTH
 from libs.pathways.trace import told
 from libs.settings import Settings
@@ -54,6 +54,7 @@ _MONTH_LENGTHS = {"month": 7, "standard": 2, "route": 10, "tumour_group": 120, "
 GOLD = (
     Published("gold.ptl_current", ptl.KEY, {"conflicts": CONFLICTS}),
     Published("gold.pathway_standard", standards.KEY, {"conflicts": CONFLICTS, "trace": TRACE}),
+    Published("gold.breach_allocation", breach_allocation.KEY),
     Published("gold.waitlist_summary", waitlist.KEY),
     Published("gold.performance_month", performance.KEY, _MONTH_LENGTHS),
     Published("gold.risk_score", scoring.KEY),

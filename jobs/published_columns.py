@@ -92,6 +92,29 @@ conflicts string where the trusts' copies contradict each other: field, each tru
 trace string why: each rule that was applied, what it looked at and what it found
 rules_version string the rules by which the clock was timed
 """,
+    "breach_allocation": """
+pathway_key string
+standard string 62
+basis string actual (the wait has ended) or if_today (it runs: as if transferred and treated on the list's date)
+org string a trust that answers for the wait, also where its share is none
+role string investigating, treating or both
+method string SOLO, 5050 or 6SCENARIO
+scenario int 1 to 6, of a wait with a transfer
+phase_38_days int days to the transfer
+phase_24_days int days from the transfer to treatment
+denominator_share decimal(3,1) part of the patient that the trust answers for; a wait's parts add up to 1
+within_share decimal(3,1) of this, within the standard
+breach_share decimal(3,1) of this, in breach
+investigating_trust string
+treating_trust string if_today: the one that is named, or the likeliest
+transfer_on date the transfer that counts; if_today: the list's date where none counts yet
+reporting_month string as in 2025-06; null if_today, which counts in no month
+last_transfer_on date the last day on which a transfer is in time; null once one counts
+last_compliant_on date the last day on which treatment meets the standard
+prompt_until_on date the last day on which treatment is in time for the treating trust, counted from transfer_on
+days_left_to_transfer int negative: that many days past
+days_left_to_treat int negative: that many days past
+""",
     "waitlist_summary": """
 org string a trust, or ALL; a shared pathway counts in each of its trusts and once in ALL, so never sum organisations
 tumour_site string

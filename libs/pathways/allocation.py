@@ -17,7 +17,7 @@ def with_allocation(rows: DataFrame, rules: Rules) -> DataFrame:
     """Add the struct `allocation` to rows that carry `clock_62`, the trusts that took part and `transfers`.
 
     `transfers` is an array of transfers in the order of their dates; `accountable_org` the accountable investigating
-    provider where one is recorded. The struct: origin_trust, investigating_trust, treating_trust, transfer_on (the one
+    provider where one is recorded. The struct: investigating_trust, treating_trust, transfer_on (the one
     that counts), method (SOLO, 5050, 6SCENARIO), scenario (1 to 6), phase_38_days, phase_24_days, shares (array of
     trust, within_share, denominator_share; the investigating trust first).
     The trusts and the transfer stand on every row; all else is null unless the 62-day clock is WITHIN or BREACH.
@@ -27,21 +27,26 @@ def with_allocation(rows: DataFrame, rules: Rules) -> DataFrame:
     return measured.select("*", _allocation(rules).alias("allocation")).drop("_sides", "_phases")
 
 
+def origin() -> Column:
+    """The trust with which a wait began: that of the upgrade, on that route, else that of the first visit."""
+    upgrade_org = F.when(F.col("route") == UPGRADE, F.col("upgrade_org"))
+    return F.coalesce(upgrade_org, F.col("first_seen_org"))
+
+
 def _on() -> Column:
     return F.coalesce(F.col("clock_62.stop_on"), F.col("as_at_on"))
 
 
 def _sides(rules: Rules) -> Column:
     """Investigating and treating trust, and the transfer between them that counts."""
-    upgrade_org = F.when(F.col("route") == UPGRADE, F.col("upgrade_org"))
-    origin = F.coalesce(upgrade_org, F.col("first_seen_org"))
+    began_at = origin()
     recorded, treating = F.col("accountable_org"), F.col("treatment_org")
     transfer = in_force(
-        rules.allocation.investigating_trust, _on(), lambda strategy: _transfer(strategy, origin, treating)
+        rules.allocation.investigating_trust, _on(), lambda strategy: _transfer(strategy, began_at, treating)
     )
     # Out and back: the trust that saw the patient first also treats, whoever took part in between.
-    sender = F.when(F.coalesce(origin != treating, F.lit(True)), transfer["transfer_from_org"])
-    investigating = F.coalesce(recorded, sender, origin, treating)
+    sender = F.when(F.coalesce(began_at != treating, F.lit(True)), transfer["transfer_from_org"])
+    investigating = F.coalesce(recorded, sender, began_at, treating)
     return F.struct(
         investigating.alias("investigating"),
         # Without a treating trust the whole wait stays with the one that is known: no half may vanish.

@@ -29,16 +29,30 @@ def pathway_standards(pathways: DataFrame, treatments: DataFrame, rules: Rules, 
     treatment number 0. Shares are the parts of the denominator for which a trust is accountable. `trace` is an array
     of (rule, inputs, result), null without `traced`.
     """
+    rows = rows_of_treatments(pathways, treatments)
+    return standards_and_allocations(rows, rules, traced=traced).drop("allocation")
+
+
+def rows_of_treatments(pathways: DataFrame, treatments: DataFrame) -> DataFrame:
+    """One row a pathway and treatment, or one without any; `is_first_row` marks the one that 28 and 62 days time."""
     number = F.coalesce(F.col("treatment_number"), F.lit(1))
     is_first_row = number == F.min(number).over(Window.partitionBy("pathway_key"))
-    rows_of_treatments = pathways.join(treatments, ["pathway_key"], "left").withColumn("is_first_row", is_first_row)
-    timed = with_allocation(with_clocks(rows_of_treatments, rules), rules)
+    return pathways.join(treatments, ["pathway_key"], "left").withColumn("is_first_row", is_first_row)
+
+
+def standards_and_allocations(rows: DataFrame, rules: Rules, *, traced: bool = True) -> DataFrame:
+    """The rows of `pathway_standards`, those of 62 days with the struct `allocation` that tells how it was divided.
+
+    `rows` as `rows_of_treatments` makes them; the struct is that of `allocation.with_allocation`.
+    """
+    number = F.coalesce(F.col("treatment_number"), F.lit(1))
+    timed = with_allocation(with_clocks(rows, rules), rules)
     if traced:
         timed = with_traces(timed, rules)
     else:
         timed = timed.withColumns({f"trace_{name}": F.lit(None).cast(SCHEMA) for name in ("28", "31", "62")})
     told_by = F.when(F.col("clock_28.outcome") != "NOT_APPLICABLE", F.coalesce("told_by", "first_seen_org"))
-    rows = F.array(
+    of_standards = F.array(
         F.when(
             F.col("is_first_row"),
             _row("28", rules, number=F.lit(0), investigating=told_by, shares=(_whole(told_by), None)),
@@ -48,7 +62,7 @@ def pathway_standards(pathways: DataFrame, treatments: DataFrame, rules: Rules, 
         ),
         F.when(F.col("is_first_row"), _row_62(number, rules)),
     )
-    exploded = timed.select(*_OF_PATHWAY, F.explode(rows).alias("row"))
+    exploded = timed.select(*_OF_PATHWAY, F.explode(of_standards).alias("row"))
     described = exploded.where(F.col("row").isNotNull()).select(*_OF_PATHWAY, "row.*", "row.clock.*")
     return (
         described.withColumnsRenamed(
@@ -60,7 +74,7 @@ def pathway_standards(pathways: DataFrame, treatments: DataFrame, rules: Rules, 
             }
         )
         .withColumn("rules_version", F.lit(rules.version))
-        .select(*COLUMNS)
+        .select(*COLUMNS, "allocation")
         .withColumn("row_hash", row_hash([name for name in COLUMNS if name not in KEY]))
     )
 
@@ -123,6 +137,7 @@ def _row(
         share(shares[1]).alias("treating_share"),
         conflicts.alias("conflicts"),
         F.col(f"trace_{standard}").alias("trace"),
+        F.when(F.lit(standard == "62"), F.col("allocation")).alias("allocation"),
         clock.alias("clock"),
     )
 

@@ -229,3 +229,77 @@ def test_each_way_in_which_a_month_can_be_wrong_is_found(spark: SparkSession) ->
         "MONTH_WRONG": 1,
         "STANDARD_UNKNOWN": 1,
     }
+
+
+SIDES = (
+    "pathway_key string, standard string, basis string, org string, role string, method string, scenario int, "
+    "phase_38_days int, phase_24_days int, denominator_share decimal(3,1), within_share decimal(3,1), "
+    "breach_share decimal(3,1), investigating_trust string, treating_trust string, reporting_month string, "
+    "last_compliant_on date, days_left_to_treat int, as_at timestamp"
+)
+SIDE: Row = {
+    "pathway_key": "k",
+    "standard": "62",
+    "basis": "if_today",
+    "org": "RVW",
+    "role": "investigating",
+    "method": "6SCENARIO",
+    "scenario": 1,
+    "phase_38_days": 30,
+    "phase_24_days": 0,
+    "denominator_share": Decimal("0.5"),
+    "within_share": Decimal("0.5"),
+    "breach_share": Decimal("0.0"),
+    "investigating_trust": "RVW",
+    "treating_trust": "RTR",
+    "reporting_month": None,
+    "last_compliant_on": date(2025, 6, 12),
+    "days_left_to_treat": 10,
+    "as_at": AS_AT,
+}
+OTHER_SIDE: Row = {"org": "RTR", "role": "treating"}
+ENDED: Row = {"basis": "actual", "reporting_month": "2025-05", "last_compliant_on": None, "days_left_to_treat": None}
+WHOLE: Row = {"denominator_share": Decimal("1.0"), "within_share": Decimal("1.0")}
+ALONE: Row = {"role": "both", "method": "SOLO", "scenario": None, "phase_38_days": None, "phase_24_days": None, **WHOLE}
+
+
+def test_sides_that_are_right_pass(spark: SparkSession) -> None:
+    none = {"denominator_share": Decimal("0.0"), "within_share": Decimal("0.0")}
+    rows: list[Row] = [
+        {},
+        OTHER_SIDE,
+        {"pathway_key": "late", "scenario": 3, **none},
+        {"pathway_key": "late", "scenario": 3, **OTHER_SIDE, **WHOLE},
+        {"pathway_key": "alone", **ALONE, **ENDED},
+    ]
+    assert failures(gold.breach_allocation(), frame(spark, SIDES, SIDE, rows)) == {}
+
+
+def test_each_way_in_which_a_side_can_be_wrong_is_found(spark: SparkSession) -> None:
+    wrong: list[Row] = [
+        {"pathway_key": "a", "org": None, **ALONE},
+        {"pathway_key": "b"},
+        {"pathway_key": "b"},
+        {"pathway_key": "c"},
+        {"pathway_key": "d", **ALONE, "within_share": Decimal("0.5")},
+        {"pathway_key": "e", **ALONE, "basis": "tomorrow"},
+        {"pathway_key": "f", **ALONE, "role": "watching"},
+        {"pathway_key": "g", **ALONE, "method": "6040"},
+        {"pathway_key": "h", **ALONE, "org": "RTD"},
+        {"pathway_key": "i", **ALONE, "phase_38_days": 30, "scenario": 2, "phase_24_days": 1},
+        {"pathway_key": "j", **ALONE, "reporting_month": "2025-06"},
+        {"pathway_key": "k", **ALONE, "basis": "actual"},
+        {"pathway_key": "l", **ALONE, "days_left_to_treat": 11},
+    ]
+    assert failures(gold.breach_allocation(), frame(spark, SIDES, SIDE, wrong)) == {
+        "KEY_MISSING": 1,
+        "KEY_REPEATED": 2,
+        "SHARES_WRONG": 1,
+        "PARTS_WRONG": 1,
+        "BASIS_UNKNOWN": 1,
+        "WORD_UNKNOWN": 2,
+        "SIDE_WRONG": 2,
+        "PHASES_WRONG": 1,
+        "MONTH_WRONG": 2,
+        "DAYS_LEFT_WRONG": 1,
+    }

@@ -25,7 +25,8 @@ def test_the_second_hour_brings_work_for_every_table(start: Start, undisturbed: 
     assert {name for name, count in outside_ops(undisturbed).items() if count > before.get(name, 0)} >= {
         "bronze.extract_file", "bronze.infoflex_row", "bronze.scr_row", "silver.pathway", "silver.pathway_history",
         "silver.patient", "silver.person_link", "silver.linked_pathway", "silver.treatment", "silver.reject",
-        "gold.pathway_standard", "gold.ptl_current", "gold.waitlist_summary", "gold.feed_freshness",
+        "gold.pathway_standard", "gold.breach_allocation", "gold.ptl_current", "gold.waitlist_summary",
+        "gold.feed_freshness",
     }  # fmt: skip
 
 
@@ -102,3 +103,23 @@ def test_the_months_add_up_to_the_pathways(undisturbed: Settings) -> None:
         assert of_pathways.to_dict() == of_months[of_months > 0].to_dict()
     total = months[["denominator_share", "within_share", "breach_share"]].astype(float).sum()
     assert total["denominator_share"] == total["within_share"] + total["breach_share"] == len(measured)
+
+
+def test_every_wait_that_ended_and_every_shared_one_that_runs_has_its_sides(undisturbed: Settings) -> None:
+    """The wait's denominators in `pathway_standard` are those of its sides."""
+    engine = make_engine(undisturbed.warehouse.url)
+    standards, sides = (pd.read_sql_table(name, engine) for name in ("pathway_standard", "breach_allocation"))
+    sides = sides.assign(share=sides["denominator_share"].astype(float))
+    of_62 = standards[standards["standard"] == "62"].set_index("pathway_key")
+    ended = of_62[of_62["outcome"].isin(["WITHIN", "BREACH"])]
+    actual = sides[sides["basis"] == "actual"]
+    assert set(actual["pathway_key"]) == set(ended.index)
+    for role in ("investigating", "treating"):
+        of_role = actual[actual["role"] == role].set_index("pathway_key")["share"]
+        assert len(of_role) > 5
+        assert of_role.to_dict() == ended.loc[of_role.index, f"{role}_share"].astype(float).to_dict()
+    running = of_62[of_62["outcome"].isin(["OPEN", "OPEN_BREACHED"])]
+    if_today = sides[sides["basis"] == "if_today"]
+    assert len(if_today) > 5
+    assert set(running[running["is_shared"]].index) <= set(if_today["pathway_key"]) <= set(running.index)
+    assert set(sides.groupby(["pathway_key", "basis"])["share"].sum()) == {1.0}
