@@ -13,10 +13,9 @@ from jobs.screens.layout import WIDE, add_row, heading, line, number, plain_tabl
 from jobs.screens.queries import waiting as queries
 from jobs.screens.queries.publication import Found
 from jobs.screens.wording import NONE, month_name, per_cent, share
+from libs.rules import load_rules
 from libs.settings import Trust
 
-# Per cent in time, from which month: NHS England, as in the rules of cancer waiting times.
-TARGETS = (("28", "2023-10", 75), ("31", "2023-10", 96), ("62", "2023-10", 85), ("28", "2026-03", 80))
 STANDARDS = {"28": "28-day diagnosis", "31": "31-day treatment", "62": "62-day treatment"}
 
 
@@ -51,8 +50,9 @@ def show_performance(
 
 
 def targets_of(month: str) -> dict[str, int]:
-    """The per cent in time that each standard asks of a month."""
-    return {standard: target for standard, since, target in TARGETS if since <= month}
+    """The per cent in time that each standard asks of a month, as `conf/rules` says."""
+    first_day = date.fromisoformat(f"{month}-01")
+    return {name: round(100 * standard.threshold.on(first_day)) for name, standard in load_rules().standards.items()}
 
 
 def _cells(figures: Sequence[Found], *, targets: Mapping[str, int], gap: str) -> list[Text]:
