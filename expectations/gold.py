@@ -8,7 +8,7 @@ from pyspark.sql import Column, Window
 from pyspark.sql import functions as F
 
 from expectations.suite import WHOLE, Suite, critical, keyed_suite, warning
-from libs.pathways import performance, ptl, standards
+from libs.pathways import performance, ptl, standards, weekly_list
 from libs.pathways.breach_allocation import ACTUAL, IF_TODAY
 from libs.pathways.breach_allocation import KEY as ALLOCATION_KEY
 from libs.pathways.clocks import STANDARDS
@@ -296,6 +296,61 @@ def breach_allocation() -> Suite:
             ),
         ),
         row="side of a wait",
+    )  # fmt: skip
+
+
+def canptl62_week() -> Suite:
+    """The weekly list: counts of patients, each in a known section and on a route that the standard times."""
+    of_band = ("day_0_28", "day_29_62", "day_63_104", "day_over_104")
+    waiting = reduce(add, (F.col(name) for name in of_band))
+    passed = reduce(add, (F.col(name) for name in ("passed_28", "passed_62", "passed_104")))
+    split = F.col("referrals_seen_0_33") + F.col("referrals_seen_34_62")
+    return keyed_suite(
+        "gold.canptl62_week",
+        weekly_list.KEY,
+        {
+            "is_count": F.coalesce(reduce(and_, (F.col(name) >= 0 for name in weekly_list.MEASURES)), F.lit(False)),
+            "is_part": F.coalesce((passed <= waiting) & (split <= F.col("referrals_seen")), F.lit(False)),
+            "section": F.col("section"),
+            "row_type": F.col("row_type"),
+            "is_sunday": F.coalesce(F.dayofweek("week_ending_on") == 1, F.lit(False)),
+            "is_of_week": F.coalesce(
+                F.date_diff("week_ending_on", "listed_on").between(0, weekly_list.DAYS - 1), F.lit(False)
+            ),
+            "month": F.col("month"),
+        },
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "COUNT_NEGATIVE", "No week counts fewer than no patients.",
+                column="is_count", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "PART_WRONG",
+                "Nobody has passed a limit who is not waiting, and no more were seen in time than were seen.",
+                column="is_part", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SECTION_UNKNOWN", "Every row is without or with decision to treat.",
+                column="section", value_set=[weekly_list.UNDECIDED, weekly_list.DECIDED],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "ROUTE_UNKNOWN", "Every row is of a route with a 62-day standard.",
+                column="row_type", value_set=["USC", "BSYM", "SCREEN", "UPGRADE"],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "WEEK_WRONG", "Every week ends on a Sunday.",
+                column="is_sunday", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "LIST_OF_OTHER_WEEK", "Every row counts a list of its own week.",
+                column="is_of_week", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToMatchRegex, "MONTH_WRONG", "Every month is written as 2025-06.",
+                column="month", regex="^[0-9]{4}-(?:0[1-9]|1[0-2])$",
+            ),
+        ),
+        row="line of a week",
     )  # fmt: skip
 
 

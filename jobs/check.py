@@ -30,7 +30,7 @@ STEP = "publish"  # the gate is part of it: what passed and what was published g
 TABLE = "gold.dq_result"
 KEY = ("run_id", "table_name", "rule_code")
 PTL, CLOCKS, MONTHS = "gold.ptl_current", "gold.pathway_standard", "gold.performance_month"
-ALLOCATIONS = "gold.breach_allocation"
+ALLOCATIONS, WEEKS = "gold.breach_allocation", "gold.canptl62_week"
 PREDICTIONS = ("gold.risk_score", "gold.demand_forecast")
 # An hour's measures are validated in pandas (0.1 s a suite, where Spark takes 1.4 to 2.8 s), larger ones in Spark,
 # so that memory does not grow with a first load.
@@ -128,7 +128,7 @@ def _published_count(settings: Settings) -> int | None:
 def _has_gold_changed(lake: Lake, span: _Span) -> bool:
     """Whether a run wrote gold rows since, or the list has another length than the published one: rows only went."""
     is_new = F.col("run_id") > span.since
-    names = (CLOCKS, PTL, MONTHS, ALLOCATIONS, *PREDICTIONS)
+    names = (CLOCKS, PTL, MONTHS, ALLOCATIONS, WEEKS, *PREDICTIONS)
     tables = [lake.read(name).where(is_new) for name in names if lake.exists(name)]
     if any(not rows.isEmpty() for rows in tables):
         return True
@@ -150,6 +150,7 @@ def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tu
     rules = load_rules()
     suites += [(suite, by_run) for suite in (gold.pathway_standard(rules), gold.ptl_current())]
     suites += [(suite, by_run) for suite in (gold.performance_month(rules), gold.breach_allocation())]
+    suites += [(gold.canptl62_week(), by_run)]
     suites += [(suite(), by_run) for suite in (predictions.risk_score, predictions.demand_forecast)]
     suites = [(suite, is_changed) for suite, is_changed in suites if lake.exists(suite.table_name)]
     with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:

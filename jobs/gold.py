@@ -1,6 +1,8 @@
-"""Gold: the current list, its summary, each month's performance and the freshness of the feeds."""
+"""Gold: the current list, its summary, the weekly list, each month's performance and the freshness of the feeds."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -10,13 +12,16 @@ from jobs.changed import changed_pathway_keys, last_file_id, timed_by_other_rule
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
-from libs.pathways import freshness, performance, ptl, waitlist
+from libs.pathways import freshness, performance, ptl, waitlist, weekly_list
+from libs.pathways.linked import members
+from libs.pathways.standards import rows_of_treatments
+from libs.pathways.versions import KEY
 from libs.rules import Rules, load_rules
 from libs.settings import Settings
 from ml.breach_risk import scoring
 
 STEP = "gold"
-PTL = "gold.ptl_current"
+PTL, WEEKS = "gold.ptl_current", "gold.canptl62_week"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
@@ -39,6 +44,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
         months = performance.performance_month(lake.read("gold.pathway_standard"), rules)
         changed_count += lake.renew("gold.performance_month", months, keys=performance.KEY, stamp=stamp)
+    if has_list and run.is_new_day(STEP):
+        changed_count += _write_week(lake, run, rules)
     return Outcome(STEP, upto, 0, changed_count, lake.commits)
 
 
@@ -66,6 +73,23 @@ def _write_ptl(lake: Lake, run: Run, keys: DataFrame, rules: Rules) -> int:
         gone=vanished(lake, PTL, ptl.KEY, worked_on=keys, produced=rows),
         stamp={"run_id": run.run_id, "as_at": run.as_at},
     )
+
+
+def _write_week(lake: Lake, run: Run, rules: Rules) -> int:
+    """Count the week of the list's date anew, with the first list of each day; weeks before it stay as they are."""
+    as_at_on = run.as_at.date()
+    since = as_at_on - timedelta(days=weekly_list.DAYS - 1)
+    is_recent = reduce(or_, (F.col(name).between(since, as_at_on) for name in weekly_list.REFERRAL_DATES))
+    copies = lake.read("silver.pathway").where(is_recent).select(*KEY)
+    linked = members(lake.read("silver.linked_pathway"))
+    keys = linked.join(copies, [*KEY], "left_semi").select("pathway_key").distinct()
+    recent = rows_of_treatments(*linked_view(lake, keys, rules, as_at_on=as_at_on))
+    listed, standards = lake.read(PTL), lake.read("gold.pathway_standard")
+    rows = settle(weekly_list.weekly_list(listed, standards, recent, as_at_on=as_at_on, rules=rules))
+    week = F.col("week_ending_on") == F.lit(weekly_list.week_of(as_at_on, rules).ending_on)
+    standing = lake.read(WEEKS).where(week).select(*weekly_list.KEY) if lake.exists(WEEKS) else None
+    gone = standing.join(rows, [*weekly_list.KEY], "left_anti") if standing is not None else None
+    return lake.merge(WEEKS, rows, keys=weekly_list.KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at})
 
 
 def _freshness(lake: Lake, settings: Settings, run: Run) -> DataFrame:

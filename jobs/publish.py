@@ -15,7 +15,7 @@ from jobs.published_columns import columns_of
 from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, open_lake
-from libs.pathways import breach_allocation, freshness, performance, ptl, standards, waitlist
+from libs.pathways import breach_allocation, freshness, performance, ptl, standards, waitlist, weekly_list
 from libs.pathways.shared import CONFLICTS_LENGTH
 from libs.pathways.trace import told
 from libs.settings import Settings
@@ -51,11 +51,13 @@ class Published:
 CONFLICTS, TRACE = 2 * CONFLICTS_LENGTH + 2, 4000  # characters: of a pathway and of its treatment
 # A suspected type's label takes up to 71 characters; what the other words need keeps the key narrow enough to index.
 _MONTH_LENGTHS = {"month": 7, "standard": 2, "route": 10, "tumour_group": 120, "stage": 10}
+_WEEK_LENGTHS = {"row_type": 10, "tumour_group": 120, "month": 7}
 GOLD = (
     Published("gold.ptl_current", ptl.KEY, {"conflicts": CONFLICTS}),
     Published("gold.pathway_standard", standards.KEY, {"conflicts": CONFLICTS, "trace": TRACE}),
     Published("gold.breach_allocation", breach_allocation.KEY),
     Published("gold.waitlist_summary", waitlist.KEY),
+    Published("gold.canptl62_week", weekly_list.KEY, _WEEK_LENGTHS),
     Published("gold.performance_month", performance.KEY, _MONTH_LENGTHS),
     Published("gold.risk_score", scoring.KEY),
     Published("gold.demand_forecast", series.KEY, {"method": 160}),

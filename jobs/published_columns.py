@@ -133,6 +133,31 @@ no_next_action int
 untracked_7d int not tracked for 7 days
 tracked_by_2_trusts int
 """,
+    "canptl62_week": """
+week_ending_on date the week's Sunday; until it is over its rows are provisional, then they stay
+org string counts a pathway once: where it waits, is treated or was first seen; sum over it freely
+section int 1 without, 2 with a decision to treat
+row_type string the route: USC, BSYM, SCREEN or UPGRADE
+tumour_group string the published cancer group of the diagnosis, else the label of what was suspected
+month string the month that the week closes or leads to, as in 2025-06
+is_month_end boolean the week closes its month: its Sunday is the one nearest the month's end
+listed_on date the date of the list that was counted; the last 7 days end with it
+day_0_28 int waiting on the 62-day clock, by day
+day_29_62 int
+day_63_104 int
+day_over_104 int
+passed_28 int of these, past day 28 since the last 7 days
+passed_62 int of these, past day 62 since the last 7 days
+passed_104 int of these, past day 104 since the last 7 days
+treated_by_62 int first treatments in the last 7 days after at most 62 days; shared ones whole, where treated
+treated_63_104 int
+treated_over_104 int
+referrals_made int received in the last 7 days, whatever came of them; no upgrades
+upgrades_made int in the last 7 days
+referrals_seen int first visits in the last 7 days of patients who were referred
+referrals_seen_0_33 int of these, at most 33 days after the referral
+referrals_seen_34_62 int of these, 34 to 62 days after it
+""",
     "performance_month": """
 month string as in 2025-06
 org string the provider that answers for the share; sum over it freely

@@ -213,6 +213,7 @@ class Publication(_Section):
     """`publication.yml`."""
 
     wait_bands: Rule[dict[StandardName, Annotated[tuple[Days, ...], Field(min_length=1)]]]
+    list_bands: Rule[tuple[Days, Days, Days]]
     month_end_weeks: Rule[dict[str, date]]
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from expectations import gold
 from expectations.runner import run_suites
+from libs.pathways import weekly_list
 from libs.pathways.performance import BANDS, bands_by_standard
 from libs.rules import load_rules
 from tests.expectations.measuring import Row, failures, findings, frame
@@ -302,4 +303,57 @@ def test_each_way_in_which_a_side_can_be_wrong_is_found(spark: SparkSession) -> 
         "PHASES_WRONG": 1,
         "MONTH_WRONG": 2,
         "DAYS_LEFT_WRONG": 1,
+    }
+
+
+MEASURES = dict.fromkeys(weekly_list.MEASURES, 0)
+WEEKS = (
+    "week_ending_on date, org string, section int, row_type string, tumour_group string, month string, "
+    "listed_on date, " + ", ".join(f"{name} int" for name in MEASURES)
+)
+LINE: Row = {
+    "week_ending_on": date(2025, 6, 8),
+    "org": "RTR",
+    "section": 1,
+    "row_type": "USC",
+    "tumour_group": "Lung",
+    "month": "2025-06",
+    "listed_on": date(2025, 6, 2),
+    **MEASURES,
+    "day_29_62": 3,
+    "passed_28": 3,
+    "referrals_seen": 2,
+    "referrals_seen_0_33": 1,
+    "referrals_seen_34_62": 1,
+}
+
+
+def test_each_way_in_which_a_week_can_be_wrong_is_found(spark: SparkSession) -> None:
+    rows: list[Row] = [
+        {},
+        {"org": "RVW", "listed_on": date(2025, 6, 8)},
+        {"org": None},
+        {"org": "a"},
+        {"org": "a"},
+        {"org": "b", "treated_by_62": -1},
+        {"org": "c", "treated_by_62": None},
+        {"org": "d", "passed_62": 1},
+        {"org": "e", "referrals_seen_34_62": 2},
+        {"org": "f", "section": 3},
+        {"org": "g", "row_type": "OTHER"},
+        {"org": "h", "week_ending_on": date(2025, 6, 7)},
+        {"org": "i", "listed_on": date(2025, 6, 1)},
+        {"org": "j", "listed_on": date(2025, 6, 9)},
+        {"org": "k", "month": "2025-6"},
+    ]
+    assert failures(gold.canptl62_week(), frame(spark, WEEKS, LINE, rows)) == {
+        "KEY_MISSING": 1,
+        "KEY_REPEATED": 2,
+        "COUNT_NEGATIVE": 2,
+        "PART_WRONG": 2,
+        "SECTION_UNKNOWN": 1,
+        "ROUTE_UNKNOWN": 1,
+        "WEEK_WRONG": 1,
+        "LIST_OF_OTHER_WEEK": 2,
+        "MONTH_WRONG": 1,
     }

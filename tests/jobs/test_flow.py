@@ -1,13 +1,14 @@
 """The hour as a whole: what it brings, what it costs, and what its lists hold against the hidden truth."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 from pyspark.sql import SparkSession
 
 from libs.lakehouse.tables import open_lake
+from libs.pathways import weekly_list
 from libs.pathways.linked import members
 from libs.settings import Settings
 from libs.warehouse.dialects import make_engine
@@ -26,7 +27,7 @@ def test_the_second_hour_brings_work_for_every_table(start: Start, undisturbed: 
         "bronze.extract_file", "bronze.infoflex_row", "bronze.scr_row", "silver.pathway", "silver.pathway_history",
         "silver.patient", "silver.person_link", "silver.linked_pathway", "silver.treatment", "silver.reject",
         "gold.pathway_standard", "gold.breach_allocation", "gold.ptl_current", "gold.waitlist_summary",
-        "gold.feed_freshness",
+        "gold.canptl62_week", "gold.feed_freshness",
     }  # fmt: skip
 
 
@@ -121,3 +122,31 @@ def test_every_wait_that_ended_and_every_shared_one_that_runs_has_its_sides(undi
     assert len(if_today) > 5
     assert set(running[running["is_shared"]].index) <= set(if_today["pathway_key"]) <= set(running.index)
     assert set(sides.groupby(["pathway_key", "basis"])["share"].sum()) == {1.0}
+
+
+def test_a_week_that_is_over_stays_as_it_was_and_the_week_of_the_list_counts_each_pathway_once(
+    start: Start, undisturbed: Settings
+) -> None:
+    """The first hour lies in one week, the second in the next."""
+    before, after = (
+        pd.read_sql_table("canptl62_week", make_engine(lake.warehouse.url)) for lake in (start.settings, undisturbed)
+    )
+    first, second = sorted(after["week_ending_on"].unique())
+    assert list(pd.to_datetime([first, second]).date) == [date(2025, 6, 1), date(2025, 6, 8)]
+    of_first = after[after["week_ending_on"] == first]
+    order = [*weekly_list.KEY]
+    assert len(before) > 20
+    pd.testing.assert_frame_equal(
+        before.sort_values(order, ignore_index=True), of_first.sort_values(order, ignore_index=True)
+    )
+    total = after[after["week_ending_on"] == second][[*weekly_list.MEASURES]].sum()
+    engine = make_engine(undisturbed.warehouse.url)
+    listed, standards = (pd.read_sql_table(name, engine) for name in ("ptl_current", "pathway_standard"))
+    waiting = listed[listed["outcome_62"].isin(["OPEN", "OPEN_BREACHED"])]
+    assert total[["day_0_28", "day_29_62", "day_63_104", "day_over_104"]].sum() == len(waiting) > 20
+    since = pd.Timestamp(SECOND_HOUR.date() - timedelta(days=6))
+    measured = standards[(standards["standard"] == "62") & standards["outcome"].isin(["WITHIN", "BREACH"])]
+    treated = measured[pd.to_datetime(measured["clock_stop_on"]) >= since]
+    assert total[["treated_by_62", "treated_63_104", "treated_over_104"]].sum() == len(treated) > 0
+    of_28 = standards[(standards["standard"] == "28") & (standards["outcome"] != "NOT_APPLICABLE")]
+    assert total["referrals_made"] == (pd.to_datetime(of_28["clock_start_on"]) >= since).sum() > 0
