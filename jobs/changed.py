@@ -1,6 +1,9 @@
 """What has changed since a step last ran: bronze is the log of changes, so each step asks it from its own watermark."""
 
 from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,6 +13,8 @@ from libs.pathways.linked import members
 from libs.pathways.standards import OPEN_OUTCOMES
 from libs.pathways.versions import KEY
 from libs.rules import Rules
+
+_AHEAD = ("decision_to_treat_on", "treatment_on")  # dates that a register may hold before they come
 
 
 def last_file_id(lake: Lake) -> int:
@@ -56,6 +61,18 @@ def changed_pathway_keys(lake: Lake, systems: Iterable[str], *, after: int, upto
     if is_new_day and lake.exists("gold.ptl_current"):
         keys = keys.union(lake.read("gold.ptl_current").select("pathway_key"))
     return keys.distinct()
+
+
+def come_due(lake: Lake, *, since: date | None, until: date) -> DataFrame:
+    """The pathways with a treatment that was decided or given ahead, and whose day has come since the last list.
+
+    Nobody writes anything on that day, and a pathway whose first treatment is done has no clock that runs.
+    """
+    if since is None or since >= until or not lake.exists("silver.treatment"):
+        return lake.spark.createDataFrame([], "pathway_key string")
+    has_come = reduce(or_, ((F.col(name) > since) & (F.col(name) <= until) for name in _AHEAD))
+    due = lake.read("silver.treatment").where(has_come).select(*KEY)
+    return members(lake.read("silver.linked_pathway")).join(due, [*KEY], "left_semi").select("pathway_key").distinct()
 
 
 def timed_by_other_rules(lake: Lake, table: str, rules: Rules) -> DataFrame:

@@ -201,9 +201,9 @@ def replay(
     as_at: AsAt = None,
     log_level: Log = "WARNING",
 ) -> None:
-    """Time the lake's pathways by other rules and tell which clocks would change. It changes nothing.
+    """Time the lake's pathways by other rules, a changed copy of conf/rules, and tell which clocks would change.
 
-    Example: `cp -r conf/rules mine`, change a rule there, `cancollaborate replay --rules mine --output changes.csv`
+    Example: `cancollaborate replay --rules mine --output changes.csv`
     """
     log.configure(log_level)
     settings = load_settings(env, set_ or ())

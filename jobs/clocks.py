@@ -2,7 +2,7 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.changed import changed_pathway_keys, last_file_id, timed_by_other_rules, vanished
+from jobs.changed import changed_pathway_keys, come_due, last_file_id, timed_by_other_rules, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
@@ -28,7 +28,8 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     systems = sorted({trust.system for trust in settings.trusts.values()})
     keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=is_new_day)
-    keys = settle(keys.union(other).distinct())
+    due = come_due(lake, since=run.list_dates.get(STEP), until=run.as_at.date())
+    keys = settle(keys.union(other).union(due).distinct())
     # Planned once for both tables: the copies of each pathway merged, and then its clocks.
     rows = settle(rows_of_treatments(*linked_view(lake, keys, rules, as_at_on=run.as_at.date())))
     timed = settle(standards_and_allocations(rows, rules))

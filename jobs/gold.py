@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import score
-from jobs.changed import changed_pathway_keys, last_file_id, timed_by_other_rules, vanished
+from jobs.changed import changed_pathway_keys, come_due, last_file_id, timed_by_other_rules, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
@@ -39,11 +39,13 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if has_list and (upto > after or run.is_new_day(STEP) or not others.isEmpty()):
         systems = sorted({trust.system for trust in settings.trusts.values()})
         keys = changed_pathway_keys(lake, systems, after=after, upto=upto, is_new_day=run.is_new_day(STEP))
-        changed_count += _write_ptl(lake, run, settle(keys.union(others).distinct()), rules)
-        summary = waitlist.waitlist_summary(lake.read(PTL), as_at_on=F.lit(run.as_at.date()))
-        changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
+        # Months go first: until the list is written a run that was killed finds the same work to do.
         months = performance.performance_month(lake.read("gold.pathway_standard"), rules)
         changed_count += lake.renew("gold.performance_month", months, keys=performance.KEY, stamp=stamp)
+        keys = keys.union(others).union(come_due(lake, since=run.list_dates.get(STEP), until=run.as_at.date()))
+        changed_count += _write_ptl(lake, run, settle(keys.distinct()), rules)
+        summary = waitlist.waitlist_summary(lake.read(PTL), as_at_on=F.lit(run.as_at.date()))
+        changed_count += lake.renew("gold.waitlist_summary", summary, keys=waitlist.KEY, stamp=stamp)
     if has_list and run.is_new_day(STEP):
         changed_count += _write_week(lake, run, rules)
     return Outcome(STEP, upto, 0, changed_count, lake.commits)

@@ -160,6 +160,7 @@ class Allocation(_Section):
 
     last_transfer_day: Rule[Days]
     treating_days: Rule[Days]
+    transfer_reasons: Rule[tuple[Code, ...]]
     investigating_trust: Rule[Literal["last_sender", "first_sender", "first_seen"]]
     without_transfer: Rule[Halves]
     scenarios: Rule[tuple[Scenario, ...]]

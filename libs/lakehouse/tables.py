@@ -134,6 +134,10 @@ class Lake:
         stamped = rows.select("*", *(F.lit(value).alias(column) for column, value in stamp.items()))
         if not self.exists(name):
             return self.merge(name, rows, keys=keys, stamp=stamp)
+        if not {*keys, "row_hash", *stamp} <= set(self.read(name).columns):
+            # Made by a version of the platform whose rows had another key.
+            self.swap(name, stamped)
+            return self.read(name).count()
         standing = self.read(name).select(
             *keys, *(F.col(column).alias(f"_{column}") for column in ("row_hash", *stamp))
         )

@@ -11,6 +11,7 @@ DEFAULTS = (date(1753, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(2099, 1
 PIVOT = 69
 
 EARLIEST = DEFAULTS[0]
+LATEST = date(2199, 12, 31)
 
 
 def to_date(text: Column, *, pivot: int = PIVOT) -> Column:
@@ -24,8 +25,12 @@ def to_timestamp(text: Column, *, pivot: int = PIVOT) -> Column:
 
 
 def is_possible(day: Column) -> Column:
-    """Whether a date or timestamp is no slip of the keyboard: not before 1753, the first year that SQL Server knows."""
-    return day >= F.lit(EARLIEST)
+    """Whether a date or timestamp is no slip of the keyboard: from 1753, the first year that SQL Server knows, to 2199.
+
+    Default dates are possible: somebody's software wrote them.
+    """
+    on = day.cast("date")
+    return on.between(EARLIEST, LATEST) | on.isin(*DEFAULTS)
 
 
 def recorded(day: Column) -> Column:

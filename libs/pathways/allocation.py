@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from libs.pathways.clocks import UPGRADE
+from libs.pathways.clocks import UPGRADE, adjustment_of
 from libs.pathways.in_force import in_force
 from libs.rules import Halves, Rules, Scenario
 
@@ -78,7 +78,7 @@ def _transfer(strategy: str, origin: Column, treating: Column) -> Column:
 
 def _phases(rules: Rules) -> Column:
     """How long each side had, and whether that was in time; the two phases make up the whole wait."""
-    treatment_adjustment = F.coalesce(F.col(rules.treatment_adjustment.column), F.lit(0))
+    treatment_adjustment = adjustment_of("62", rules.treatment_adjustment, _on())
     phase_24 = F.date_diff(F.col("clock_62.stop_on"), F.col("_sides.transfer_on")) - treatment_adjustment
     phase_38 = F.col("clock_62.days") - phase_24
     is_measured = F.col("clock_62.outcome").isin("WITHIN", "BREACH")

@@ -37,7 +37,9 @@ def breach_allocations(rows: DataFrame, standards: DataFrame, rules: Rules) -> D
     """
     of_62 = standards.where("standard = '62'")
     running = of_62.where(F.col("outcome").isin(*OPEN_OUTCOMES)).select("pathway_key")
-    waiting = rows.where("is_first_row").join(running, ["pathway_key"], "left_semi")
+    # A pathway that a trust closed or lost without a reason that we know has a clock, and nobody who waits.
+    is_waiting = F.col("closed_on").isNull() & ~F.coalesce(F.col("is_departed"), F.lit(False))
+    waiting = rows.where(F.col("is_first_row") & is_waiting).join(running, ["pathway_key"], "left_semi")
     both = _sides(_ended(of_62)).unionByName(_sides(_if_today(waiting, rules)))
     return both.select(*COLUMNS).withColumn("row_hash", row_hash([name for name in COLUMNS if name not in KEY]))
 

@@ -15,6 +15,7 @@ from libs.pathways.canonical import CODES, SECTIONS
 # A section whose marking column is empty isn't there at all: most rows have no transfer, many no treatment.
 _MARKED_BY = {"transfer": "transfer_on", "treatment": "treatment_number"}
 _MOMENTS = frozenset({"date", "timestamp"})
+LARGEST = 9_999  # of a whole number
 _YES, _NO = ("Y", "YES", "TRUE", "1"), ("N", "NO", "FALSE", "0")
 
 
@@ -109,7 +110,9 @@ def _read_typed(text: Column, source: Source) -> Column:
         case "timestamp":
             return dates.to_timestamp(text, pivot=pivot)
         case "integer":
-            return text.try_cast("int")
+            # Days and numbers of treatments: a date typed into such a field would carry a clock out of the calendar.
+            number = text.try_cast("int")
+            return F.when(number.between(-LARGEST, LARGEST), number)
         case _:
             word = F.upper(text)
             return F.when(word.isin(*_YES), F.lit(True)).when(word.isin(*_NO), F.lit(False))

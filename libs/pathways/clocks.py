@@ -6,9 +6,9 @@ is the start; a stop after the moment of the list has not happened yet. What a c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
-from operator import add, and_
+from operator import add, and_, or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -39,10 +39,15 @@ class Parts:
     limit: Column
     start: Column
     stop: Column
-    adjustment: Column
+    adjustments: tuple[Column, ...]
     requirements: tuple[Requirement, ...]
     is_counted: Column
     month_of: Column
+
+    @property
+    def adjustment(self) -> Column:
+        """All that is taken off, in days."""
+        return reduce(add, self.adjustments, F.lit(0)) if len(self.adjustments) != 1 else self.adjustments[0]
 
 
 def with_clocks(rows: DataFrame, rules: Rules) -> DataFrame:
@@ -59,24 +64,25 @@ def with_clocks(rows: DataFrame, rules: Rules) -> DataFrame:
 def parts_of(standard: str, rules: Rules) -> Parts:
     """The parts of one of the three clocks."""
     own = rules.standards[standard]
-    stopping = own.stop.newest.column
-    on = F.coalesce(F.col(stopping), F.col("as_at_on"))
+    # Where the dates of start and stop themselves are by version, the day of the usual stop chooses it.
+    provisional = F.coalesce(F.col(own.stop.newest.column), F.col("as_at_on"))
+    start = in_force(own.start, provisional, _start)
+    stop = in_force(own.stop, provisional, lambda said: _stop(said, start))
+    on = F.coalesce(stop, F.col("as_at_on"))
     limit = in_force(own.limit_days, on)
-    start = in_force(own.start, on, _start)
-    stop = in_force(own.stop, on, lambda said: _stop(said, start))
-    adjustments = [
-        _adjustment(standard, adjustment, on)
-        for adjustment in (rules.first_seen_adjustment, rules.treatment_adjustment)
-        if any(standard in version.value for version in adjustment.reduces.versions)
-    ]
-    adjustment = reduce(add, adjustments, F.lit(0)) if len(adjustments) != 1 else adjustments[0]
-    is_counted = F.lit(True)
-    if standard == "28":
-        is_counted = _is_counted(F.date_diff(stop, start) - adjustment > limit, on, rules)
-    return Parts(
-        standard, on, limit, start, stop, adjustment, _requirements(standard, on, rules), is_counted,
-        in_force(own.month, on, F.col),
+    parts = Parts(
+        standard, on, limit, start, stop,
+        tuple(
+            adjustment_of(standard, adjustment, on)
+            for adjustment in (rules.first_seen_adjustment, rules.treatment_adjustment)
+            if any(standard in version.value for version in adjustment.reduces.versions)
+        ),
+        _requirements(standard, on, rules), F.lit(True), in_force(own.month, on, F.col),
     )  # fmt: skip
+    if standard != "28":
+        return parts
+    is_late = F.date_diff(stop, start) - parts.adjustment > limit
+    return replace(parts, is_counted=_is_counted(is_late, on, rules))
 
 
 def _without_the_future(rows: DataFrame) -> DataFrame:
@@ -86,7 +92,11 @@ def _without_the_future(rows: DataFrame) -> DataFrame:
         is_planned = F.col(name) > F.col("as_at_on")
         return F.when(F.coalesce(is_planned, F.lit(False)), None).otherwise(F.col(name))
 
-    return rows.withColumns({name: happened(name) for name in ("informed_on", "decision_to_treat_on", "treatment_on")})
+    is_told = F.coalesce(F.col("informed_on") <= F.col("as_at_on"), F.lit(True))
+    told = {name: F.when(is_told, F.col(name)) for name in ("fds_end_reason", "fds_exclusion_reason")}
+    return rows.withColumns(
+        {**told, **{name: happened(name) for name in ("informed_on", "decision_to_treat_on", "treatment_on")}}
+    )
 
 
 def _start(columns: Mapping[str, str]) -> Column:
@@ -110,7 +120,8 @@ def _stop(said: Stop, start: Column) -> Column:
     return F.when(is_first, earlier).otherwise(main)
 
 
-def _adjustment(standard: str, adjustment: Adjustment, on: Column) -> Column:
+def adjustment_of(standard: str, adjustment: Adjustment, on: Column) -> Column:
+    """The days that an adjustment takes off a standard's wait; 0 where none is recorded or it does not count."""
     days = F.coalesce(F.col(adjustment.column), F.lit(0))
 
     def counted(needs_first_seen: bool) -> Column:
@@ -225,7 +236,8 @@ def _clock(parts: Parts) -> Column:
     wait = F.date_diff(F.coalesce(stop, F.col("as_at_on")), start)
     days = wait - adjustment
     is_stopped = stop.isNotNull()
-    is_wrong_adjustment = (adjustment < 0) | (is_stopped & (adjustment > 0) & (adjustment > wait))
+    is_negative = reduce(or_, (part < 0 for part in parts.adjustments))
+    is_wrong_adjustment = is_negative | (is_stopped & (adjustment > 0) & (adjustment > wait))
     outcome = (
         F.when(~in_scope, "NOT_APPLICABLE")
         .when(start.isNull(), "NO_CLOCK_START")

@@ -40,9 +40,9 @@ def current_ptl(pathways: DataFrame, treatments: DataFrame, standards: DataFrame
     `standards.pathway_standards`. A pathway is open until the trust that holds the patient closes it, it leaves that
     trust's extract, or it is treated and no clock runs.
     """
-    first = treatments.where("treatment_number = 1").select(
-        "pathway_key", "decision_to_treat_on", "planned_treatment_on", "treatment_on"
-    )
+    dates = F.struct("decision_to_treat_on", "planned_treatment_on", "treatment_on")
+    first = treatments.groupBy("pathway_key").agg(F.min_by(dates, "treatment_number").alias("_first"))
+    first = first.select("pathway_key", "_first.*")
     listed = pathways.join(first, ["pathway_key"], "left").join(_clocks(standards), ["pathway_key"], "left")
     is_treated = F.coalesce(F.col("treatment_on") <= F.col("as_at_on"), F.lit(False))
     is_open = F.col("closed_on").isNull() & ~F.coalesce(F.col("is_departed"), F.lit(False))

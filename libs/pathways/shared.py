@@ -34,15 +34,16 @@ TREATED = (
 # What clocks and allocation read of a pathway and of a treatment: a contradiction between copies is shown.
 COMPARED = (
     "referral_received_on", "first_seen_on", "first_seen_org", "first_seen_adjustment_days", "upgraded_on",
-    "upgrade_org", "priority_type", "referral_source", "diagnosis_icd10", "informed_on", "fds_end_reason",
-    "fds_exclusion_reason", "transfer_on",
+    "upgrade_org", "priority_type", "suspected_cancer_type", "referral_source", "diagnosis_icd10", "morphology",
+    "informed_on", "fds_end_reason", "fds_exclusion_reason", "transfer_on",
 )  # fmt: skip
 COMPARED_TREATMENT = (
     "decision_to_treat_on", "treatment_on", "treatment_event", "treatment_modality", "treatment_adjustment_days",
     "treatment_org",
 )  # fmt: skip
 CONFLICTS_LENGTH = 500  # a trust may write long codes, a published column has an end
-_TRANSFER = "transfer_on", "transfer_from_org", "transfer_to_org"
+_TRANSFER = ("transfer_on", "transfer_from_org", "transfer_to_org")
+_MOVE = (*_TRANSFER, "transfer_reason")
 
 
 def one_pathway(
@@ -61,18 +62,16 @@ def one_pathway(
     received = F.struct(is_sender, "first_extracted_at", "trust")
     merged = copies.groupBy("pathway_key").agg(
         *(_preferred(name, first_seen) for name in INVESTIGATED),
-        F.min_by(F.struct(*TOLD, F.col("trust").alias("told_by")), _told_order(first_seen)).alias("_told"),
-        F.min_by(
-            F.struct("transfer_on", "transfer_from_org", "transfer_to_org"), _where_known("transfer_on", received)
-        ).alias("_transfer"),
-        F.collect_list(F.when(F.col("transfer_on").isNotNull(), F.struct(received, *_TRANSFER))).alias("_transfers"),
+        F.min_by(F.struct(*TOLD, F.col("trust").alias("told_by")), _told_order(first_seen, as_at_on)).alias("_told"),
+        F.collect_list(F.when(F.col("transfer_on").isNotNull(), F.struct(received, *_MOVE))).alias("_copies"),
         F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*TRACKED, *COMPARED)))).alias("_tracked"),
         *_contradictions(COMPARED),
         F.min_by("trust", first_seen).alias("_first_trust"),
         F.array_sort(F.collect_list("trust")).alias("trusts"),
         F.array_sort(F.collect_list(F.concat_ws(":", "trust", "source_pathway_id"))).alias("_local_ids"),
     )
-    return _described(merged, as_at_on, rules)
+    moved = merged.withColumn("_moves", _moves())
+    return _described(moved.withColumn("_transfer", _last_move(as_at_on)), as_at_on, rules)
 
 
 def one_treatment(members: DataFrame, treatments: DataFrame) -> DataFrame:
@@ -86,8 +85,8 @@ def one_treatment(members: DataFrame, treatments: DataFrame) -> DataFrame:
         F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*COMPARED_TREATMENT)))).alias("_copies"),
         *_contradictions(COMPARED_TREATMENT),
     )
-    # A register that leaves the treating organisation empty means itself.
-    treating = F.coalesce("treatment_org", "_recorded_by")
+    # A register that tells of a treatment and leaves the organisation empty means itself.
+    treating = F.coalesce("treatment_org", F.when(F.col("treatment_on").isNotNull(), F.col("_recorded_by")))
     conflicts = _conflicts("_copies", {name: F.col(name) for name in COMPARED_TREATMENT})
     return merged.select(
         "pathway_key",
@@ -113,13 +112,13 @@ def _described(merged: DataFrame, as_at_on: Column, rules: Rules) -> DataFrame:
             "pathway_key",
             *INVESTIGATED,
             "_told.*",
-            "_transfer.*",
+            *(F.col(f"_transfer.{name}").alias(name) for name in _TRANSFER),
             tracked.alias("_now"),
             holder.alias("holding_trust"),
             F.concat_ws(", ", "trusts").alias("tracked_by"),
             (F.size("trusts") > 1).alias("is_shared"),
             F.concat_ws("; ", "_local_ids").alias("local_pathway_ids"),
-            _distinct_transfers().alias("transfers"),
+            _treatment_transfers(as_at_on, rules).alias("transfers"),
             # No register that sends to us names the accountable investigating provider.
             F.lit(None).cast("string").alias("accountable_org"),
             _conflicts("_tracked", counted).alias("conflicts"),
@@ -143,23 +142,59 @@ def _is_basal(on: Column, rules: Rules) -> Column:
     return in_force(rules.exclusions.basal_cell_morphologies, on, lambda codes: bare.isin(*codes))
 
 
-def _distinct_transfers() -> Column:
-    """The transfers in the order of their dates; of two copies of one, that of the trust that received it."""
-    copies = F.array_sort("_transfers")
+def _moves() -> Column:
+    """The transfers in the order of their dates; of two copies of one, that of the trust that received it.
 
-    def plain(copy: Column) -> Column:
-        return F.struct(*(copy[name].alias(name) for name in _TRANSFER))
+    A copy that does not name the sender is of the transfer that another copy tells of the same receiver.
+    """
+    copies = F.array_sort("_copies")
 
-    def sides(copy: Column) -> Column:
-        return F.struct(copy["transfer_from_org"], copy["transfer_to_org"])
+    def whole(copy: Column) -> Column:
+        same = F.filter(
+            copies,
+            lambda other: (
+                other["transfer_to_org"].eqNullSafe(copy["transfer_to_org"]) & other["transfer_from_org"].isNotNull()
+            ),
+        )
+        sender = F.coalesce(copy["transfer_from_org"], F.try_element_at(same, F.lit(1))["transfer_from_org"])
+        return F.struct(
+            copy["transfer_on"].alias("transfer_on"), sender.alias("transfer_from_org"),
+            copy["transfer_to_org"].alias("transfer_to_org"), copy["transfer_reason"].alias("transfer_reason"),
+        )  # fmt: skip
 
+    def sides(move: Column) -> Column:
+        return F.struct(move["transfer_from_org"], move["transfer_to_org"])
+
+    moves = F.transform(copies, whole)
     first_copies = F.filter(
-        copies, lambda copy, place: F.array_position(F.transform(copies, sides), sides(copy)) == place + 1
+        moves, lambda move, place: F.array_position(F.transform(moves, sides), sides(move)) == place + 1
     )
+    only = F.try_element_at("_copies", F.lit(1))
+    alone = F.array(F.struct(*(only[name].alias(name) for name in _MOVE)))
     # Lambdas are interpreted row by row: they are left to the few pathways with several copies.
-    several = F.array_sort(F.transform(first_copies, plain))
-    only = F.try_element_at("_transfers", F.lit(1))
-    return F.when(F.size("_transfers") > 1, several).when(only.isNotNull(), F.array(plain(only)))
+    return F.when(F.size("_copies") > 1, F.array_sort(first_copies)).when(only.isNotNull(), alone)
+
+
+def _last_move(as_at_on: Column) -> Column:
+    """The last transfer that has happened, before that the first that is planned."""
+    first = F.try_element_at("_moves", F.lit(1))
+    happened = F.filter("_moves", lambda move: move["transfer_on"] <= as_at_on)
+    return F.when(F.size("_moves") > 1, F.coalesce(F.try_element_at(happened, F.lit(-1)), first)).otherwise(first)
+
+
+def _treatment_transfers(on: Column, rules: Rules) -> Column:
+    """The transfers that hand a patient over for treatment; one without a reason is taken for such (cwt-rules 3.6)."""
+
+    def is_for_treatment(move: Column) -> Column:
+        reason = move["transfer_reason"]
+        return reason.isNull() | in_force(rules.allocation.transfer_reasons, on, lambda codes: reason.isin(*codes))
+
+    def plain(move: Column) -> Column:
+        return F.struct(*(move[name].alias(name) for name in _TRANSFER))
+
+    only = F.try_element_at("_moves", F.lit(1))
+    several = F.transform(F.filter("_moves", is_for_treatment), plain)
+    return F.when(F.size("_moves") > 1, several).when(is_for_treatment(only) & only.isNotNull(), F.array(plain(only)))
 
 
 def _contradictions(names: Sequence[str]) -> Iterator[Column]:
@@ -185,10 +220,11 @@ def _conflicts(copies: str, counted: Mapping[str, Column]) -> Column:
     return F.when(told != "", F.substring(told, 1, CONFLICTS_LENGTH))
 
 
-def _told_order(order: Column) -> Column:
-    """A copy that says when the patient was told goes before one that gives only the reason."""
+def _told_order(order: Column, as_at_on: Column) -> Column:
+    """A copy that says when the patient was told goes before one that plans it, and that before one without a date."""
     says_anything = F.col("informed_on").isNotNull() | F.col("fds_end_reason").isNotNull()
-    return F.when(says_anything, F.struct(F.col("informed_on").isNull(), order))
+    has_told = F.coalesce(F.col("informed_on") <= as_at_on, F.lit(False))
+    return F.when(says_anything, F.struct(~has_told, F.col("informed_on").isNull(), order))
 
 
 def _where_known(name: str, order: Column) -> Column:
