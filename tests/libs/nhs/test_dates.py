@@ -72,6 +72,49 @@ def test_the_day_is_the_local_one_that_was_written(spark: SparkSession) -> None:
     )
 
 
+def test_a_time_with_a_zone_is_of_the_day_that_london_has_then(spark: SparkSession) -> None:
+    days = {
+        "2024-06-30T23:30:00Z": date(2024, 7, 1),
+        "2024-06-30T22:59:59Z": date(2024, 6, 30),
+        "2024-06-30 23:30:00.123+00:00": date(2024, 7, 1),
+        "2024-07-01T00:15:00+01:00": date(2024, 7, 1),
+        "2024-07-01T00:15:00+02:00": date(2024, 6, 30),
+        "2024-06-30T19:30:00-05:00": date(2024, 7, 1),
+        "2024-06-30T23:30+00": date(2024, 7, 1),
+        "30/06/2024 23:30Z": date(2024, 7, 1),
+        "2024-01-31T23:30:00Z": date(2024, 1, 31),
+        # The clocks went forward at 01:00 UTC on 31 March and back at 01:00 UTC on 27 October.
+        "2024-03-30T23:30:00Z": date(2024, 3, 30),
+        "2024-03-31T22:59:00Z": date(2024, 3, 31),
+        "2024-03-31T23:00:00Z": date(2024, 4, 1),
+        "2024-10-26T23:00:00Z": date(2024, 10, 27),
+        "2024-10-27T00:30:00Z": date(2024, 10, 27),
+        "2024-10-27T23:30:00Z": date(2024, 10, 27),
+        "2024-10-28T00:00:00Z": date(2024, 10, 28),
+    }
+    assert dict(zip(days, _read(spark, list(days), dates.parse(F.col("written"))), strict=True)) == days
+
+
+def test_a_local_time_keeps_its_day_even_in_the_hour_that_a_clock_change_leaves_out_or_repeats(
+    spark: SparkSession,
+) -> None:
+    texts = ["2024-03-31 01:30", "2024-03-31T00:00:00", "2024-10-27 01:30", "27/10/2024 23:59:59"]
+    assert _read(spark, texts, dates.parse(F.col("written"))) == [date(2024, 3, 31)] * 2 + [date(2024, 10, 27)] * 2
+
+
+def test_a_time_that_is_none_leaves_the_day_that_is_written(spark: SparkSession) -> None:
+    texts = ["2024-06-30 25:00", "2024-06-30T23:30:00 NOWHERE", "2024-06-30 at noon", "30/06/2024 24:30Z"]
+    assert _read(spark, texts, dates.parse(F.col("written"))) == [date(2024, 6, 30)] * 4
+
+
+def test_a_default_date_stays_one_with_a_time_and_a_zone(spark: SparkSession) -> None:
+    texts = ["1900-01-01T00:00:00Z", "1753-01-01T00:00:00", "9999-12-31T23:59:59Z", "1899-12-30 00:00:00+00:00"]
+    assert _read(spark, texts, dates.parse(F.col("written"))) == [None] * 4
+    assert _read(spark, texts, dates.to_date(F.col("written"))) == [
+        date(1900, 1, 1), date(1753, 1, 1), date(9999, 12, 31), date(1899, 12, 30),
+    ]  # fmt: skip
+
+
 def test_a_two_digit_year_above_the_pivot_is_of_the_last_century(spark: SparkSession) -> None:
     texts = ["02-Apr-51", "02-Apr-25", "02-Apr-26", "29-Feb-24"]
     assert _read(spark, texts, dates.parse(F.col("written"), pivot=25)) == [
@@ -103,5 +146,6 @@ def test_what_is_no_date_in_a_known_shape_is_null(spark: SparkSession) -> None:
         None, "", "x", "2024", "2024-05", "2024-5-1", "2024-13-01", "2023-02-29", "29/02/2023", "31/04/2024",
         "1/5/2024", "01/05/24", "01/05/20241", "05-12-2024", "12-May-2024", "12-Foo-24", "31-Apr-24", "20240501",
         "45413", "01.05.2024", "0000-01-01", "1752-12-31", "0202-05-01", "01/05/0024",
+        "1:30:00-05:00",
     ]  # fmt: skip
     assert _read(spark, wrong, dates.parse(F.col("written"))) == [None] * len(wrong)
