@@ -127,6 +127,40 @@ def hourly(
     _run(tuple(STEPS), env, set_, as_at, log_level, from_file=from_file)
 
 
+def clocks(
+    env: Env = "local",
+    set_: Set = None,
+    as_at: AsAt = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            "--explain",
+            metavar="KEY",
+            help="Run nothing: show the pathway of this pathway_key, or its beginning, or of RVW:local id.",
+        ),
+    ] = None,
+    log_level: Log = "WARNING",
+) -> None:
+    """Run the 28-, 31- and 62-day clocks of pathways that changed, or tell of one pathway why they stand as they do.
+
+    Example: `cancollaborate clocks --explain RVW:12345`
+    """
+    if explain is None:
+        _run(("clocks",), env, set_, as_at, log_level)
+        return
+    log.configure(log_level)
+    settings = load_settings(env, set_ or ())
+
+    from jobs.explain_pathway import explain_pathway  # noqa: PLC0415 - as above
+    from jobs.screens.explain import show_explained  # noqa: PLC0415 - as above
+    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+
+    with StepLines(Console(stderr=True, highlight=False)) as lines:
+        lines.say("looking it up")
+        found = explain_pathway(start_session(settings), settings, explain)
+    show_explained(Console(highlight=False), found, is_synthetic=settings.is_synthetic)
+
+
 def _step_command(name: str, what: str) -> None:
     def command(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
         _run((name,), env, set_, as_at, log_level)
@@ -139,14 +173,17 @@ for _name, _what in (
     ("ingest", "Take in the sealed files that lie in landing: open, judge, write what changed to bronze."),
     ("cleanse", "Turn changed source rows into canonical patients, pathways, treatments and transfers."),
     ("link", "Find which records are one person and which pathways of two trusts are one."),
-    ("clocks", "Run the 28-, 31- and 62-day clocks of pathways that changed."),
+    ("clocks", ""),
     ("score", "Tell how likely each open pathway is to breach, by the champions."),
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
     ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
     ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):
-    _step_command(_name, _what)
+    if _name == "clocks":
+        app.command(_name)(clocks)
+    else:
+        _step_command(_name, _what)
 
 
 @app.command()
@@ -171,6 +208,53 @@ def publish(
 
     load_settings(env, set_ or ())  # as every command does: a setting that is wrong is told here too
     typer.echo(ddl(dialect), nl=False)
+
+
+@app.command("clock-file")
+def clock_file(
+    source: Annotated[Path, typer.Option("--input", help="CSV with one row a pathway and treatment; id is required.")],
+    output: Annotated[Path | None, typer.Option("--output", help="CSV to write: the same rows, timed.")] = None,
+    as_at: Annotated[
+        str | None, typer.Option("--as-at", help="The date of the list, ISO, for rows without their own asof.")
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="ID", help="Show the row of this id: its timeline and trace.")
+    ] = None,
+    env: Env = "local",
+    set_: Set = None,
+) -> None:
+    """Run the 28-, 31- and 62-day clocks on a CSV of your own: outcome, days, allocation, flags and why.
+
+    Example: `cancollaborate clock-file --input rows.csv --output timed.csv --as-at 2025-06-02`
+    """
+    settings = load_settings(env, set_ or ())
+    as_at_on = moment_of(as_at, settings).date() if as_at else None
+    if output is None and explain is None:
+        raise typer.BadParameter("give --output, --explain or both.")
+
+    from jobs import clock_file as job  # noqa: PLC0415 - as above
+    from jobs import explain_file  # noqa: PLC0415 - as above
+    from jobs.screens.explain import show_explained  # noqa: PLC0415 - as above
+    from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+    from libs.rules import load_rules  # noqa: PLC0415 - as above
+
+    rows, rules, explained = job.open_rows(source), load_rules(), []
+    places = explain_file.places_of(rows, explain) if explain is not None else []
+    with StepLines(Console(stderr=True, highlight=False)) as lines:
+        lines.say("starting Spark")
+        spark = start_session(settings)
+        lines.say(f"timing {len(rows):,} rows")
+        if output is not None:
+            job.clock_file(
+                spark, rows, output, rules, as_at_on=as_at_on,
+                listener=lambda done: lines.say(f"timed {done:,} of {len(rows):,} rows"),
+            )  # fmt: skip
+        if places:
+            explained = explain_file.explain_rows(spark, rows, places, rules, as_at_on=as_at_on)
+    for one in explained:
+        show_explained(Console(highlight=False), one)
+    if output is not None:
+        Console(highlight=False, soft_wrap=True).print(f"{len(rows):,} rows timed, in {output}")
 
 
 @app.command("forecast-file")

@@ -11,6 +11,13 @@ LONDON = ZoneInfo("Europe/London")
 NONE = "-"
 _SITES = {"lower_gi": "Lower GI", "upper_gi": "Upper GI", "head_neck": "Head and neck", "non_specific": "Non-specific"}
 _ROUTES = {"USC": "Urgent", "BSYM": "Breast", "SCREEN": "Screening", "UPGRADE": "Upgrade", "OTHER": "Other"}
+_ROUTES_IN_FULL = {
+    "USC": "Urgent suspected cancer",
+    "BSYM": "Breast symptomatic",
+    "SCREEN": "Screening",
+    "UPGRADE": "Consultant upgrade",
+    "OTHER": "Another route",
+}
 _ACRONYMS = {"ct", "gp", "mdt", "mri", "pet"}
 # A part of a bar for each day band, the darker the longer: legible without colour.
 BANDS = ("░", "▒", "▓", "█")
@@ -39,6 +46,11 @@ def local_date(moment: datetime) -> date:
 def day(on: date | None) -> str:
     """A date as in 'Thu 1 Aug'."""
     return NONE if on is None else f"{on:%a} {on.day} {on:%b}"
+
+
+def dated(on: date | None) -> str:
+    """A date with its year: 'Thu 1 Aug 2024'."""
+    return NONE if on is None else f"{day(on)} {on.year}"
 
 
 def count(number: int | None) -> str:
@@ -73,6 +85,11 @@ def site(key: str | None) -> str:
 def route(code: str | None) -> str:
     """A route in a word."""
     return NONE if code is None else _ROUTES.get(code, code)
+
+
+def route_in_full(code: str | None) -> str:
+    """A route in the words of the standards."""
+    return NONE if code is None else _ROUTES_IN_FULL.get(code, code)
 
 
 def files(number: int) -> str:

@@ -83,7 +83,8 @@ def _phases(rules: Rules) -> Column:
     phase_38 = F.col("clock_62.days") - phase_24
     is_measured = F.col("clock_62.outcome").isin("WITHIN", "BREACH")
     method = (
-        F.when(F.col("_sides.investigating") == F.col("_sides.treating"), "SOLO")
+        # A wait without any known trust was shared by nobody.
+        F.when(F.col("_sides.investigating").eqNullSafe(F.col("_sides.treating")), "SOLO")
         .when(F.col("_sides.transfer_on").isNull(), "5050")
         .otherwise("6SCENARIO")
     )

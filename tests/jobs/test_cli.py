@@ -230,6 +230,57 @@ def test_a_missing_and_an_unreadable_key_are_named_before_spark_starts_and_never
     assert private["d"] not in line
 
 
+@pytest.mark.usefixtures("no_session")
+@pytest.mark.parametrize(
+    ("content", "arguments", "says"),
+    [
+        (None, ["--output", "out.csv"], "the file can't be read"),
+        ("", ["--output", "out.csv"], "the file is empty"),
+        ("id,route\nKowalski\n", ["--output", "out.csv"], "line=2"),
+        ("id,route\nKowalski,USC\n", ["--explain", "Smith"], "no row has the id that was asked for"),
+        ("id,route\nKowalski,USC\n", [], "give --output, --explain or both"),
+        ("id,route\nKowalski,USC\n", ["--output", "out.csv", "--as-at", "soon"], "--as-at is not an ISO timestamp"),
+    ],
+)
+def test_a_file_that_cannot_be_timed_is_told_before_spark_starts_and_without_a_value(
+    tmp_path: Path, failure: Callable[..., str], content: str | None, arguments: list[str], says: str
+) -> None:
+    path = tmp_path / "rows.csv"
+    if content is not None:
+        path.write_text(content)
+    line = failure("clock-file", "--input", str(path), *arguments)
+    assert says in line
+    assert "Kowalski" not in line
+    assert "Smith" not in line
+
+
+def test_a_file_is_timed_and_a_row_of_it_explained_in_one_go(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "rows.csv", tmp_path / "timed.csv"
+    source.write_text("id,route,referral\nP1,USC,2024-05-01\nP2,USC,2024-05-02\n")
+    arguments = ["--input", str(source), "--as-at", "2024-06-10", "--set", f"paths.root={tmp_path / 'root'}"]
+    run_here(monkeypatch, "clock-file", *arguments, "--output", str(target), "--explain", "P2", spark=spark)
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.endswith(f"2 rows timed, in {target}\n")
+    assert "Pathway P2" in told.out
+    assert "open and 11 days past the limit, day 39" in told.out
+    assert "Pathway P1" not in told.out
+    assert "SYNTHETIC" not in told.out
+    assert target.read_text().count("OPEN_BREACHED") == 4
+    run_here(monkeypatch, "clock-file", *arguments, "--explain", "P1", spark=spark)
+    assert "rows timed" not in capsys.readouterr().out
+
+
+def test_a_pathway_of_a_lake_without_clocks_is_not_explained_but_told_what_to_run(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run_here(monkeypatch, "clocks", "--explain", "RVW:1", "--set", root_of(settings), spark=spark)
+    assert "`cancollaborate hourly`" in one_line(capsys.readouterr().err)
+
+
 def test_a_step_before_its_time_says_what_to_run_first(
     spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
