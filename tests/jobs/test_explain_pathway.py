@@ -1,4 +1,4 @@
-"""`clocks --explain`: a pathway of the lake is found by key, beginning or local id, and told as the last run left it."""
+"""`clocks --explain`: a pathway is found by key, beginning or local id, and told as the last run left it."""
 
 import pytest
 from pyspark.sql import Row, SparkSession

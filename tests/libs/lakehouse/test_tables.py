@@ -104,6 +104,15 @@ def test_bronze_takes_the_headings_of_the_registers_as_they_are(lake: Lake) -> N
     assert lake.read("bronze.t").columns == ["D.O.B.", "62 Day Breach Date"]
 
 
+def test_an_aggregate_with_another_key_than_the_table_takes_its_place(lake: Lake) -> None:
+    stamp = {"run_id": "1"}
+    lake.renew(
+        "gold.t", rows(lake.spark, ("a", "1")).withColumnRenamed("key", "old_key"), keys=["old_key"], stamp=stamp
+    )
+    assert lake.renew("gold.t", rows(lake.spark, ("b", "2"), ("c", "3")), keys=["key"], stamp=stamp) == 2
+    assert contents(lake, "gold.t") == {"b": "2", "c": "3"}
+
+
 def test_registered_tables_are_read_by_name_in_sql(lake: Lake) -> None:
     lake.append("gold.by_name", rows(lake.spark, ("a", "1")))
     lake.register()

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from libs.pathways.allocation import with_allocation
 from libs.pathways.clocks import with_clocks
-from libs.rules import load_rules
+from libs.rules import Rule, load_rules
 from tests.libs.pathways.linked_rows import transferred
 
 RULES = load_rules()
@@ -137,3 +137,50 @@ def test_a_closed_untreated_pathway_has_no_62_day_clock(spark: SparkSession) -> 
 def test_a_clock_without_its_start_says_so(spark: SparkSession) -> None:
     clock = with_clocks(pathways(spark, {"id": "p", "route": "USC"}), RULES).collect()[0]["clock_28"]
     assert (clock["outcome"], clock["days"]) == ("NO_CLOCK_START", None)
+
+
+def test_a_negative_adjustment_is_invalid_also_where_another_outweighs_it(spark: SparkSession) -> None:
+    row = {
+        **as_pathway(next(vector for vector in vectors() if vector["id"] == "V21")),
+        "first_seen_adjustment_days": -5,
+        "treatment_adjustment_days": 10,
+    }
+    found = with_clocks(pathways(spark, row), RULES).collect()[0]
+    assert found["clock_28"]["outcome"] == "INVALID_ADJ_EXCEEDS_WAIT"
+    assert found["clock_62"]["outcome"] == "INVALID_ADJ_EXCEEDS_WAIT"
+    assert (found["clock_31"]["outcome"], found["clock_31"]["days"]) == ("BREACH", 33)
+
+
+def test_a_rule_is_chosen_by_the_day_on_which_the_clock_stopped(spark: SparkSession) -> None:
+    """A decision to treat stopped the clock before the shorter limit came into force, the telling came after."""
+    limit = Rule[int].model_validate(
+        [
+            {"from": "2023-10-01", "value": 28, "source": "a test"},
+            {"from": "2025-07-01", "value": 21, "source": "a test"},
+        ]
+    )
+    standards = {**RULES.standards, "28": RULES.standards["28"].model_copy(update={"limit_days": limit})}
+    row = {
+        "id": "p",
+        "route": "USC",
+        "referral_received_on": date(2025, 6, 1),
+        "decision_to_treat_on": date(2025, 6, 25),
+        "informed_on": date(2025, 7, 5),
+        "fds_end_reason": "01",
+    }
+    changed = RULES.model_copy(update={"standards": standards})
+    clock = with_clocks(pathways(spark, row), changed).collect()[0]["clock_28"]
+    assert (clock["days"], clock["outcome"], clock["last_compliant_on"]) == (24, "WITHIN", date(2025, 6, 29))
+
+
+def test_what_is_told_after_the_list_ends_nothing_yet(spark: SparkSession) -> None:
+    row = {
+        "id": "p",
+        "route": "USC",
+        "referral_received_on": date(2025, 6, 1),
+        "informed_on": date(2025, 7, 10),
+        "fds_end_reason": "02",
+        "as_at_on": date(2025, 7, 1),
+    }
+    found = with_clocks(pathways(spark, row), RULES).collect()[0]
+    assert (found["clock_28"]["outcome"], found["clock_62"]["outcome"]) == ("OPEN_BREACHED", "OPEN")

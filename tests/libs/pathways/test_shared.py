@@ -50,6 +50,13 @@ COPIES: list[Copy] = [
     ("two dates", "RVW", {"first_seen_org": "RVW"}),
     ("told", "RTR", {"first_seen_org": "RVW", "informed_on": date(2025, 5, 20), "fds_end_reason": "01"}),
     ("told", "RVW", {"first_seen_org": "RVW", "fds_end_reason": "02"}),
+    ("planned to tell", "RTR", {"first_seen_org": "RVW", "informed_on": date(2025, 6, 20), "fds_end_reason": "01"}),
+    ("planned to tell", "RVW", {"first_seen_org": "RVW", "informed_on": date(2025, 7, 10), "fds_end_reason": "01"}),
+    ("no sender", "RTR", {"first_seen_org": "RVW"}),
+    ("no sender", "RVW", {"first_seen_org": "RVW"}),
+    ("for tests", "RVW", {"first_seen_org": "RVW"}),
+    ("sent on", "RTR", {"first_seen_org": "RVW"}),
+    ("sent on", "RVW", {"first_seen_org": "RVW"}),
     ("told twice", "RTR", {"first_seen_org": "RVW", "informed_on": date(2025, 5, 1), "fds_end_reason": "01"}),
     ("told twice", "RVW", {"first_seen_org": "RVW", "informed_on": date(2025, 5, 20), "fds_end_reason": "01"}),
     basal("basal", "C44.3", "8090/3"),
@@ -62,6 +69,20 @@ TRANSFERRED: list[Copy] = [
     ("sent", "RVW", {"transfer_on": AS_AT, "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
     ("to be sent", "RVW", {"transfer_on": date(2025, 7, 1), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
     ("sent away", "RVW", {"transfer_on": date(2025, 6, 1), "transfer_from_org": "RVW", "transfer_to_org": "RTD"}),
+    ("no sender", "RTR", {"transfer_on": date(2025, 6, 10), "transfer_to_org": "RTR"}),
+    ("no sender", "RVW", {"transfer_on": date(2025, 6, 8), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
+    (
+        "for tests",
+        "RVW",
+        {
+            "transfer_on": date(2025, 6, 8),
+            "transfer_from_org": "RVW",
+            "transfer_to_org": "RTR",
+            "transfer_reason": "1",
+        },
+    ),
+    ("sent on", "RTR", {"transfer_on": date(2025, 6, 20), "transfer_from_org": "RTR", "transfer_to_org": "RTD"}),
+    ("sent on", "RVW", {"transfer_on": date(2025, 6, 1), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
     ("two dates", "RTR", {"transfer_on": date(2025, 6, 4), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
     ("two dates", "RVW", {"transfer_on": date(2025, 6, 2), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
 ]
@@ -188,3 +209,24 @@ def test_a_fact_that_one_copy_lacks_is_no_conflict(merged: dict[str, Row]) -> No
 def test_two_copies_of_one_transfer_are_one_with_the_receivers_date(merged: dict[str, Row]) -> None:
     assert [tuple(transfer) for transfer in merged["two dates"]["transfers"]] == [(date(2025, 6, 4), "RVW", "RTR")]
     assert merged["facts"]["transfers"] is None
+
+
+def test_the_receivers_copy_without_a_sender_is_of_the_transfer_that_the_sender_tells_of(
+    merged: dict[str, Row],
+) -> None:
+    assert [tuple(transfer) for transfer in merged["no sender"]["transfers"]] == [(date(2025, 6, 10), "RVW", "RTR")]
+
+
+def test_a_transfer_for_tests_hands_nobody_over_for_treatment(merged: dict[str, Row]) -> None:
+    assert merged["for tests"]["transfers"] is None
+
+
+def test_of_several_transfers_the_last_that_has_happened_says_who_holds_the_patient(merged: dict[str, Row]) -> None:
+    row = merged["sent on"]
+    assert (row["holding_trust"], row["transfer_on"]) == ("RTD", date(2025, 6, 20))
+    assert [transfer["transfer_to_org"] for transfer in row["transfers"]] == ["RTR", "RTD"]
+
+
+def test_a_telling_that_is_only_planned_does_not_hide_one_that_has_happened(merged: dict[str, Row]) -> None:
+    row = merged["planned to tell"]
+    assert (row["told_by"], row["informed_on"]) == ("RTR", date(2025, 6, 20))
