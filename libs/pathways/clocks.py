@@ -236,7 +236,7 @@ def _clock(parts: Parts) -> Column:
     wait = F.date_diff(F.coalesce(stop, F.col("as_at_on")), start)
     days = wait - adjustment
     is_stopped = stop.isNotNull()
-    is_negative = reduce(or_, (part < 0 for part in parts.adjustments))
+    is_negative = reduce(or_, (part < 0 for part in parts.adjustments), F.lit(False))
     is_wrong_adjustment = is_negative | (is_stopped & (adjustment > 0) & (adjustment > wait))
     outcome = (
         F.when(~in_scope, "NOT_APPLICABLE")
