@@ -1,4 +1,4 @@
-"""`clocks --explain`: a pathway is found by key, beginning or local id, and told as the last run left it."""
+"""`clocks --explain`: a pathway of the lake is found by key or a trust's id, and told as the last run left it."""
 
 import pytest
 from pyspark.sql import Row, SparkSession
@@ -18,10 +18,9 @@ def lake(spark: SparkSession, undisturbed: Settings) -> Lake:
 
 @pytest.fixture(scope="module")
 def shared(lake: Lake) -> Row:
-    """A pathway that two trusts hold, whose copies contradict each other, and that was treated."""
-    standards = lake.read("gold.pathway_standard").where("is_shared and conflicts is not null")
-    treated = standards.where("standard = '62' and outcome in ('WITHIN', 'BREACH')").select("pathway_key")
-    linked = lake.read("silver.linked_pathway").join(treated, ["pathway_key"], "left_semi")
+    """A pathway that two trusts hold and whose copies contradict each other."""
+    contradicted = lake.read("gold.pathway_standard").where("is_shared and conflicts is not null")
+    linked = lake.read("silver.linked_pathway").join(contradicted, ["pathway_key"], "left_semi")
     return linked.orderBy("pathway_key").limit(1).collect()[0]
 
 
@@ -46,14 +45,22 @@ def test_it_tells_the_clocks_as_they_stand_in_gold(lake: Lake, explained: Explai
         assert [(one.rule, one.result) for one in wait.trace] == [(one["rule"], one["result"]) for one in row["trace"]]
 
 
-def test_it_tells_what_happened_and_who_answers(lake: Lake, explained: Explained, shared: Row) -> None:
-    [wait] = [wait for wait in explained.waits if wait.standard == "62"]
-    told = {one.what for one in explained.happenings}
+def test_it_tells_who_tracks_it_and_every_trust_s_own_id(explained: Explained, shared: Row) -> None:
+    assert explained.facts[0].startswith(f"Tracked by {', '.join(sorted(shared['trusts']))}, held by ")
+    assert all(f"{one['trust']}:{one['source_pathway_id']}" in explained.facts[0] for one in shared["members"])
+
+
+def test_a_wait_that_ended_tells_what_happened_and_who_answers(
+    spark: SparkSession, undisturbed: Settings, lake: Lake
+) -> None:
+    ended = lake.read("gold.breach_allocation").where("basis = 'actual'").orderBy("pathway_key").limit(1).collect()
+    found = explain_pathway(spark, undisturbed, ended[0]["pathway_key"])
+    [wait] = [wait for wait in found.waits if wait.standard == "62"]
+    told = {one.what for one in found.happenings}
     assert {"Referral received", "Treatment decided", "Treatment began"} <= told
-    assert wait.start_on in [one.on for one in explained.happenings]
+    assert {wait.start_on, wait.stop_on} <= {one.on for one in found.happenings}
     assert sum(side.share for side in wait.sharing.sides) == 1
     assert not wait.sharing.is_if_today
-    assert ", ".join(sorted(shared["trusts"])) in explained.facts[0]
 
 
 def test_the_contradictions_between_the_trusts_copies_are_told_once_each(explained: Explained) -> None:
