@@ -117,7 +117,8 @@ def test_every_wait_that_ended_and_every_shared_one_that_runs_has_its_sides(undi
         of_role = actual[actual["role"] == role].set_index("pathway_key")["share"]
         assert len(of_role) > 3
         assert of_role.to_dict() == ended.loc[of_role.index, f"{role}_share"].astype(float).to_dict()
-    running = of_62[of_62["outcome"].isin(["OPEN", "OPEN_BREACHED"])]
+    listed = pd.read_sql_table("ptl_current", engine)["pathway_key"]
+    running = of_62[of_62["outcome"].isin(["OPEN", "OPEN_BREACHED"]) & of_62.index.isin(listed)]
     if_today = sides[sides["basis"] == "if_today"]
     assert len(if_today) > 0
     assert set(running[running["is_shared"]].index) <= set(if_today["pathway_key"]) <= set(running.index)

@@ -85,6 +85,8 @@ PATHWAYS = [
     wait("no 62-day clock", 30, route="OTHER"),
     wait("would not be measured", 3, first_seen_adjustment_days=10),
     wait("closed", 30, closed_reason="DIED", closed_on=ago(2)),
+    wait("closed without a reason", 30, closed_on=ago(2)),
+    wait("departed", 30, is_departed=True),
     wait("upgraded", 60, route="UPGRADE", upgraded_on=ago(30), upgrade_org="RTD", tracked_by="RTD, RTR"),
 ]
 TREATMENTS = [
@@ -150,8 +152,10 @@ def test_what_is_not_measured_or_has_no_known_trust_has_no_row(sides: Sides, nam
     assert (name, "if_today") not in sides
 
 
-@pytest.mark.parametrize("name", ["alone", "no 62-day clock", "would not be measured", "closed"])
-def test_no_row_as_if_today_without_a_shared_clock_that_runs(sides: Sides, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["alone", "no 62-day clock", "would not be measured", "closed", "closed without a reason", "departed"]
+)
+def test_no_row_as_if_today_without_a_shared_clock_that_runs_for_a_patient_who_waits(sides: Sides, name: str) -> None:
     assert (name, "if_today") not in sides
 
 
