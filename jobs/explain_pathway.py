@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from jobs import run_log
 from jobs.explained import MEASURED, Explained, Happening, Sharing, Side, Wait, sentences
 from jobs.linked_view import linked_view
+from jobs.screens.wording import site
 from libs.errors import Terminal
 from libs.lakehouse.tables import Lake, open_lake
 from libs.rules import load_rules
@@ -125,7 +126,11 @@ def _dated(row: Row, names: dict[str, tuple[str, str | None]], number: str = "")
 
 def _facts(pathway: Row) -> Iterator[str]:
     yield f"Tracked by {pathway['tracked_by']}, held by {pathway['holding_trust']}: {pathway['local_pathway_ids']}"
-    told = {"site": pathway["tumour_site"], "diagnosis": pathway["diagnosis_icd10"], "closed": pathway["closed_reason"]}
+    told = {
+        "site": site(pathway["tumour_site"]),
+        "diagnosis": pathway["diagnosis_icd10"],
+        "closed": pathway["closed_reason"],
+    }
     said = [f"{name} {value}" for name, value in told.items() if value]
     if said:
         yield ", ".join(said)

@@ -157,7 +157,7 @@ def _shaped(text: Column, shape: str) -> Column:
 
 def _whole_days(text: Column) -> Column:
     """A whole number of days; spreadsheets write some as `11.0`."""
-    is_whole = text.rlike("^[+-]?[0-9]{1,6}([.]0*)?$")
+    is_whole = text.rlike("^[+-]?[0-9]{1,4}([.]0*)?$")
     return F.when(is_whole, text.try_cast("decimal(9,1)")).cast("int")
 
 

@@ -57,6 +57,7 @@ FLAGGED: dict[str, tuple[Cells, str]] = {
         ),
         "ADJ_EXCEEDS_WAIT",
     ),
+    "more days off than any wait has": (treated(tx_adj="10000"), "UNREADABLE:tx_adj"),
     "less than nothing off": (treated(tx_adj="-1"), "ADJ_EXCEEDS_WAIT"),
     "treated before referred": (
         treated(referral="2024-06-29", fds_end="2024-06-29"), "TREATMENT_BEFORE_CLOCK_START",
