@@ -79,10 +79,10 @@ def timed_by_other_rules(lake: Lake, table: str, rules: Rules) -> DataFrame:
     """The pathways of a gold table that were last worked on under other rules than those of now."""
     if not lake.exists(table):
         return lake.spark.createDataFrame([], "pathway_key string")
-    if "rules_version" not in lake.read(table).columns:  # made by a version of the platform that did not note it
-        return lake.read(table).select("pathway_key").distinct()
-    is_other = ~F.col("rules_version").eqNullSafe(F.lit(rules.version))
-    return lake.read(table).where(is_other).select("pathway_key").distinct()
+    rows = lake.read(table)
+    if "rules_version" in rows.columns:  # a version of the platform that did not note it made all of them by others
+        rows = rows.where(~F.col("rules_version").eqNullSafe(F.lit(rules.version)))
+    return rows.select("pathway_key").distinct()
 
 
 def vanished(lake: Lake, table: str, key: tuple[str, ...], *, worked_on: DataFrame, produced: DataFrame) -> DataFrame:

@@ -127,6 +127,23 @@ def hourly(
     _run(tuple(STEPS), env, set_, as_at, log_level, from_file=from_file)
 
 
+def _step_command(name: str, what: str) -> None:
+    def command(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
+        _run((name,), env, set_, as_at, log_level)
+
+    command.__doc__ = f"{what}\n\nExample: `cancollaborate {name} --env local`"
+    app.command(name)(command)
+
+
+for _name, _what in (
+    ("ingest", "Take in the sealed files that lie in landing: open, judge, write what changed to bronze."),
+    ("cleanse", "Turn changed source rows into canonical patients, pathways, treatments and transfers."),
+    ("link", "Find which records are one person and which pathways of two trusts are one."),
+):
+    _step_command(_name, _what)
+
+
+@app.command()
 def clocks(
     env: Env = "local",
     set_: Set = None,
@@ -161,29 +178,14 @@ def clocks(
     show_explained(Console(highlight=False), found, is_synthetic=settings.is_synthetic)
 
 
-def _step_command(name: str, what: str) -> None:
-    def command(env: Env = "local", set_: Set = None, as_at: AsAt = None, log_level: Log = "WARNING") -> None:
-        _run((name,), env, set_, as_at, log_level)
-
-    command.__doc__ = f"{what}\n\nExample: `cancollaborate {name} --env local`"
-    app.command(name)(command)
-
-
 for _name, _what in (
-    ("ingest", "Take in the sealed files that lie in landing: open, judge, write what changed to bronze."),
-    ("cleanse", "Turn changed source rows into canonical patients, pathways, treatments and transfers."),
-    ("link", "Find which records are one person and which pathways of two trusts are one."),
-    ("clocks", ""),
     ("score", "Tell how likely each open pathway is to breach, by the champions."),
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
     ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
     ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):
-    if _name == "clocks":
-        app.command(_name)(clocks)
-    else:
-        _step_command(_name, _what)
+    _step_command(_name, _what)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """`clock-file --explain`: the rows of a file that bear an id, told one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.clock_file import recorded_rows, texts_of
-from jobs.explained import MEASURED, Explained, Happening, Sharing, Side, Wait, sentences
+from jobs.explained import MEASURED, Explained, Sharing, Side, Wait, dated, facts, sentences, whole
 from jobs.row_file import RowFile, RowFileError
 from libs.pathways.clocks import STANDARDS
 from libs.pathways.file_rows import DATES, timed
@@ -56,31 +56,27 @@ def explain_rows(
 
 def _explained(row: Row, *, is_only: bool) -> Explained:
     name = row["_id"].strip() if is_only else f"{row['_id'].strip()}, line {row['_line']}"
-    happenings = [
-        Happening(row["_written"][column], what, row[trust] if trust else None)
-        for column, (what, trust) in _HAPPENINGS.items()
-        if row["_written"][column] is not None
-    ]
+    written = {**row.asDict(), **row["_written"].asDict()}
     return Explained(
         name=name,
         route=row["route"],
         as_at_on=row["as_at_on"],
-        happenings=tuple(happenings),
+        happenings=tuple(dated(written, _HAPPENINGS)),
         waits=tuple(_wait(row, standard) for standard in STANDARDS),
-        facts=_facts(row),
+        facts=tuple(_facts(row)),
         flags=tuple(row["dq"].split()),
     )
 
 
-def _facts(row: Row) -> tuple[str, ...]:
-    told = {
-        "diagnosis": row["diagnosis_icd10"],
-        "treatment event": row["treatment_event"],
-        "modality": row["treatment_modality"],
-        "closed": row["closed_reason"],
-    }
-    said = [f"{name} {value}" for name, value in told.items() if value]
-    return (", ".join(said),) if said else ()
+def _facts(row: Row) -> Iterator[str]:
+    return facts(
+        {
+            "diagnosis": row["diagnosis_icd10"],
+            "treatment event": row["treatment_event"],
+            "modality": row["treatment_modality"],
+            "closed": row["closed_reason"],
+        }
+    )
 
 
 def _wait(row: Row, standard: str) -> Wait:
@@ -103,13 +99,13 @@ def _wait(row: Row, standard: str) -> Wait:
 def _sharing(row: Row, standard: str) -> Sharing:
     """Who answers for a wait that is measured: whole ones are the first-seen and the treating trust's."""
     allocation = row["allocation"]
-    if row[f"clock_{standard}"]["outcome"] not in MEASURED:
+    outcome = row[f"clock_{standard}"]["outcome"]
+    if standard == "28":
+        return whole(row["first_seen_org"], "investigating", outcome=outcome)
+    if standard == "31":
+        return whole(row["treatment_org"], "treating", outcome=outcome)
+    if outcome not in MEASURED:
         return Sharing()
-    if standard != "62":
-        trust, part = (
-            (row["first_seen_org"], "investigating") if standard == "28" else (row["treatment_org"], "treating")
-        )
-        return Sharing((Side(trust, part, 1.0),)) if trust else Sharing()
     shares = allocation["shares"]
     parts = ("both",) if len(shares) == 1 else ("investigating", "treating")
     return Sharing(

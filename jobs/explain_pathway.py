@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import run_log
-from jobs.explained import MEASURED, Explained, Happening, Sharing, Side, Wait, sentences
+from jobs.explained import Explained, Happening, Sharing, Side, Wait, dated, facts, sentences, whole
 from jobs.linked_view import linked_view
 from jobs.screens.wording import site
 from libs.errors import Terminal
 from libs.lakehouse.tables import Lake, open_lake
+from libs.pathways.linked import members
 from libs.rules import load_rules
 from libs.settings import Settings
 
@@ -52,10 +53,9 @@ def explain_pathway(spark: SparkSession, settings: Settings, wanted: str) -> Exp
     as_at_on = run_log.progress(lake)[1]["clocks"]
     keys = spark.createDataFrame([(key,)], "pathway_key string")
     pathways, treatments = linked_view(lake, keys, load_rules(), as_at_on=as_at_on)
-    of_key = F.col("pathway_key") == key
     [pathway] = pathways.collect()
-    waits = standards.where(of_key).orderBy("standard", "treatment_number").collect()
-    sharing = _sharing(lake, of_key)
+    waits = standards.join(keys, ["pathway_key"], "left_semi").orderBy("standard", "treatment_number").collect()
+    sharing = _sharing(lake, keys)
     conflicts = dict.fromkeys(one for row in waits for one in (row["conflicts"] or "").split("; ") if one)
     return Explained(
         name=key,
@@ -91,12 +91,11 @@ def _key_of(lake: Lake, wanted: str) -> str:
 
 def _of_trust(linked: DataFrame, text: str) -> DataFrame:
     trust, _, local_id = text.partition(":")
-    return linked.where(
-        F.exists(
-            "members",
-            lambda one: (one["trust"] == trust.strip().upper()) & (one["source_pathway_id"] == local_id.strip()),
-        )
+    # Joined as a frame, here and below: a literal would stand in Spark's plans, and an identifier must not.
+    wanted = linked.sparkSession.createDataFrame(
+        [(trust.strip().upper(), local_id.strip())], "trust string, source_pathway_id string"
     )
+    return members(linked).join(wanted, wanted.columns, "left_semi")
 
 
 def _of_beginning(linked: DataFrame, text: str) -> DataFrame:
@@ -105,23 +104,18 @@ def _of_beginning(linked: DataFrame, text: str) -> DataFrame:
             f"the beginning of a key that --explain names is shorter than {SHORTEST_KEY} characters",
             do="Give more of it, or a trust's own id as RVW:id.",
         )
-    return linked.where(F.col("pathway_key").startswith(F.lit(text)))
+    wanted = linked.sparkSession.createDataFrame([(text,)], "beginning string")
+    return linked.join(wanted, F.col("pathway_key").startswith(F.col("beginning")), "left_semi")
 
 
 def _happenings(pathway: Row, treatments: list[Row]) -> Iterator[Happening]:
-    yield from _dated(pathway, _HAPPENINGS)
+    yield from dated(pathway, _HAPPENINGS)
     for transfer in pathway["transfers"] or ():
         to = f" to {transfer['transfer_to_org']}" if transfer["transfer_to_org"] else ""
         yield Happening(transfer["transfer_on"], f"Transferred{to}", transfer["transfer_from_org"])
     for row in treatments:
         number = f", treatment {row['treatment_number']}" if row["treatment_number"] > 1 else ""
-        yield from _dated(row, _OF_TREATMENT, number)
-
-
-def _dated(row: Row, names: dict[str, tuple[str, str | None]], number: str = "") -> Iterator[Happening]:
-    for column, (what, trust) in names.items():
-        if row[column] is not None:
-            yield Happening(row[column], f"{what}{number}", row[trust] if trust else None)
+        yield from dated(row, _OF_TREATMENT, number)
 
 
 def _facts(pathway: Row) -> Iterator[str]:
@@ -131,12 +125,11 @@ def _facts(pathway: Row) -> Iterator[str]:
         "diagnosis": pathway["diagnosis_icd10"],
         "closed": pathway["closed_reason"],
     }
-    said = [f"{name} {value}" for name, value in told.items() if value]
-    if said:
-        yield ", ".join(said)
+    yield from facts(told)
 
 
 def _wait(row: Row, sharing: Sharing) -> Wait:
+    part = "investigating" if row["standard"] == "28" else "treating"
     return Wait(
         standard=row["standard"],
         outcome=row["outcome"],
@@ -148,23 +141,16 @@ def _wait(row: Row, sharing: Sharing) -> Wait:
         first_breach_on=row["first_breach_on"],
         month=row["reporting_month"],
         treatment_number=row["treatment_number"],
-        sharing=sharing if row["standard"] == "62" else _whole(row),
+        sharing=sharing if row["standard"] == "62" else whole(row[f"{part}_trust"], part, outcome=row["outcome"]),
         trace=sentences(row["trace"]),
     )
 
 
-def _whole(row: Row) -> Sharing:
-    """One trust answers for a wait of 28 or 31 days."""
-    part = "investigating" if row["standard"] == "28" else "treating"
-    trust = row[f"{part}_trust"]
-    return Sharing((Side(trust, part, 1.0),)) if trust and row["outcome"] in MEASURED else Sharing()
-
-
-def _sharing(lake: Lake, of_key: Column) -> Sharing:
+def _sharing(lake: Lake, keys: DataFrame) -> Sharing:
     """Who answers for the 62-day wait, or would today."""
     if not lake.exists("gold.breach_allocation"):
         return Sharing()
-    rows = lake.read("gold.breach_allocation").where(of_key).collect()
+    rows = lake.read("gold.breach_allocation").join(keys, ["pathway_key"], "left_semi").collect()
     if not rows:
         return Sharing()
     order = {"investigating": 0, "treating": 1, "both": 2}

@@ -1,8 +1,11 @@
 """One pathway as it is explained: what happened when, and how each of its waits came out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+from pyspark.sql import Row
 
 MEASURED = ("WITHIN", "BREACH")
 
@@ -74,6 +77,27 @@ class Explained:
     facts: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = field(default=())
+
+
+def dated(
+    row: Row | Mapping[str, Any], names: Mapping[str, tuple[str, str | None]], number: str = ""
+) -> Iterator[Happening]:
+    """What a row tells with a date; `names` has, by the date, what happened and the column of the trust that did it."""
+    for column, (what, trust) in names.items():
+        if row[column] is not None:
+            yield Happening(row[column], f"{what}{number}", row[trust] if trust else None)
+
+
+def facts(told: Mapping[str, str | None]) -> Iterator[str]:
+    """What is known besides dates, as one line; none where nothing is."""
+    said = [f"{name} {value}" for name, value in told.items() if value]
+    if said:
+        yield ", ".join(said)
+
+
+def whole(trust: str | None, part: str, *, outcome: str) -> Sharing:
+    """One trust answers for a wait of 28 or 31 days, once it is measured."""
+    return Sharing((Side(trust, part, 1.0),)) if trust and outcome in MEASURED else Sharing()
 
 
 def sentences(trace: Sequence[Mapping[str, str]] | None) -> tuple[Sentence, ...]:

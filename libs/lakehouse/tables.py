@@ -134,13 +134,12 @@ class Lake:
         stamped = rows.select("*", *(F.lit(value).alias(column) for column, value in stamp.items()))
         if not self.exists(name):
             return self.merge(name, rows, keys=keys, stamp=stamp)
-        if not {*keys, "row_hash", *stamp} <= set(self.read(name).columns):
+        standing = self.read(name)
+        if not {*keys, "row_hash", *stamp} <= set(standing.columns):
             # Made by a version of the platform whose rows had another key.
             self.swap(name, stamped)
             return self.read(name).count()
-        standing = self.read(name).select(
-            *keys, *(F.col(column).alias(f"_{column}") for column in ("row_hash", *stamp))
-        )
+        standing = standing.select(*keys, *(F.col(column).alias(f"_{column}") for column in ("row_hash", *stamp)))
         is_same = F.col("row_hash").eqNullSafe(F.col("_row_hash"))
         kept_stamp = [F.when(is_same, F.col(f"_{column}")).otherwise(F.col(column)).alias(column) for column in stamp]
         both = settle(

@@ -72,11 +72,7 @@ def parts_of(standard: str, rules: Rules) -> Parts:
     limit = in_force(own.limit_days, on)
     parts = Parts(
         standard, on, limit, start, stop,
-        tuple(
-            adjustment_of(standard, adjustment, on)
-            for adjustment in (rules.first_seen_adjustment, rules.treatment_adjustment)
-            if any(standard in version.value for version in adjustment.reduces.versions)
-        ),
+        tuple(adjustment_of(standard, adjustment, on) for adjustment in adjustments_of(standard, rules)),
         _requirements(standard, on, rules), F.lit(True), in_force(own.month, on, F.col),
     )  # fmt: skip
     if standard != "28":
@@ -120,6 +116,15 @@ def _stop(said: Stop, start: Column) -> Column:
     return F.when(is_first, earlier).otherwise(main)
 
 
+def adjustments_of(standard: str, rules: Rules) -> tuple[Adjustment, ...]:
+    """The adjustments that ever reduce a standard's wait."""
+    return tuple(
+        adjustment
+        for adjustment in (rules.first_seen_adjustment, rules.treatment_adjustment)
+        if any(standard in version.value for version in adjustment.reduces.versions)
+    )
+
+
 def adjustment_of(standard: str, adjustment: Adjustment, on: Column) -> Column:
     """The days that an adjustment takes off a standard's wait; 0 where none is recorded or it does not count."""
     days = F.coalesce(F.col(adjustment.column), F.lit(0))
@@ -147,6 +152,7 @@ def _is_counted(is_late: Column, on: Column, rules: Rules) -> Column:
 
 
 def _requirements(standard: str, on: Column, rules: Rules) -> tuple[Requirement, ...]:
+    """What a row must meet, in the order in which it is asked; the first that is not met says why it is not timed."""
     routes = rules.standards[standard].routes
     on_route = Requirement(
         f"{standard}.route",
@@ -156,13 +162,25 @@ def _requirements(standard: str, on: Column, rules: Rules) -> tuple[Requirement,
     )
     if standard == "28":
         return (on_route,)
-    decided, treated, event = F.col("decision_to_treat_on"), F.col("treatment_on"), F.col("treatment_event")
-    is_first = in_force(rules.treatments.first_events, on, lambda codes: event.isin(*codes))
-    is_subsequent = in_force(rules.treatments.subsequent_events, on, lambda codes: event.isin(*codes))
+    of_treatment = _of_treatment(standard, on, rules)
+    if standard == "31":
+        return (on_route, *_planned(on, rules), *of_treatment)
+    is_first = in_force(rules.treatments.first_events, on, lambda codes: F.col("treatment_event").isin(*codes))
+    first_only = Requirement(
+        "62.event",
+        F.coalesce(is_first, F.col("treatment_on").isNull()),
+        ("treatment_event",),
+        "only first treatments are timed by this standard",
+    )
+    return (on_route, first_only, *of_treatment, *_decided_or_waiting(on, rules))
+
+
+def _of_treatment(standard: str, on: Column, rules: Rules) -> tuple[Requirement, ...]:
+    """What the treatment standards ask of a treatment and its diagnosis."""
     is_declined = in_force(
         rules.exclusions.declined_modalities, on, lambda codes: F.col("treatment_modality").isin(*codes)
     )
-    of_treatment = (
+    return (
         Requirement(
             f"{standard}.modality",
             ~F.coalesce(is_declined, F.lit(False)),
@@ -171,25 +189,37 @@ def _requirements(standard: str, on: Column, rules: Rules) -> tuple[Requirement,
         ),
         Requirement(
             f"{standard}.diagnosis",
-            _diagnosis_allows(treated, on, rules),
+            _diagnosis_allows(F.col("treatment_on"), on, rules),
             ("diagnosis_icd10", "is_basal_cell"),
             "the diagnosis is not in scope, or a treatment stands without one",
         ),
     )
-    if standard == "31":
-        is_planned = Requirement(
+
+
+def _planned(on: Column, rules: Rules) -> tuple[Requirement, ...]:
+    """What the 31-day standard asks before its clock exists: a plan and a date (cwt-rules 1.3)."""
+    event, decided, treated = F.col("treatment_event"), F.col("decision_to_treat_on"), F.col("treatment_on")
+    is_first = in_force(rules.treatments.first_events, on, lambda codes: event.isin(*codes))
+    is_subsequent = in_force(rules.treatments.subsequent_events, on, lambda codes: event.isin(*codes))
+    return (
+        Requirement(
             "31.event",
             F.coalesce(is_first | is_subsequent, F.lit(False)),
             ("treatment_event",),
             "no treatment plan is known yet",
-        )
-        has_date = Requirement(
+        ),
+        Requirement(
             "31.decision",
             decided.isNotNull() | treated.isNotNull(),
             ("decision_to_treat_on", "treatment_on"),
             "no treatment has been decided",
-        )
-        return (on_route, is_planned, has_date, *of_treatment)
+        ),
+    )
+
+
+def _decided_or_waiting(on: Column, rules: Rules) -> tuple[Requirement, ...]:
+    """What the 62-day standard asks: a treatment has its decision, and without one the patient still waits for it."""
+    decided, treated = F.col("decision_to_treat_on"), F.col("treatment_on")
     is_closed = in_force(
         rules.exclusions.ends_62_when_closed_untreated,
         on,
@@ -199,14 +229,6 @@ def _requirements(standard: str, on: Column, rules: Rules) -> tuple[Requirement,
         rules.exclusions.fds_reasons_without_62, on, lambda codes: F.col("fds_end_reason").isin(*codes)
     )
     return (
-        on_route,
-        Requirement(
-            "62.event",
-            F.coalesce(is_first, treated.isNull()),
-            ("treatment_event",),
-            "only first treatments are timed by this standard",
-        ),
-        *of_treatment,
         Requirement(
             "62.decision",
             treated.isNull() | decided.isNotNull(),

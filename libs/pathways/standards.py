@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from libs.fingerprint import row_hash
 from libs.pathways import groups
 from libs.pathways.allocation import with_allocation
-from libs.pathways.clocks import with_clocks
+from libs.pathways.clocks import STANDARDS, with_clocks
 from libs.pathways.trace import SCHEMA, with_traces
 from libs.rules import Rules
 
@@ -50,7 +50,7 @@ def standards_and_allocations(rows: DataFrame, rules: Rules, *, traced: bool = T
     if traced:
         timed = with_traces(timed, rules)
     else:
-        timed = timed.withColumns({f"trace_{name}": F.lit(None).cast(SCHEMA) for name in ("28", "31", "62")})
+        timed = timed.withColumns({f"trace_{name}": F.lit(None).cast(SCHEMA) for name in STANDARDS})
     told_by = F.when(F.col("clock_28.outcome") != "NOT_APPLICABLE", F.coalesce("told_by", "first_seen_org"))
     of_standards = F.array(
         F.when(

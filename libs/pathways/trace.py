@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from libs.pathways.clocks import STANDARDS, Parts, parts_of
+from libs.pathways.clocks import STANDARDS, Parts, adjustments_of, parts_of
 from libs.pathways.in_force import in_force
 from libs.rules import Rules
 
@@ -24,7 +24,7 @@ def with_traces(rows: DataFrame, rules: Rules) -> DataFrame:
     Each is an array of (rule, inputs, result) in the order in which the rules were applied; a standard that does not
     apply has one entry, which says why. `libs.pathways.trace.told` makes text of one.
     """
-    traces = {standard: _trace(parts_of(standard, rules)) for standard in STANDARDS}
+    traces = {standard: _trace(parts_of(standard, rules), rules) for standard in STANDARDS}
     traces["62"] = F.concat(traces["62"], _allocation_trace(rules))
     return rows.select("*", *(trace.cast(SCHEMA).alias(f"trace_{standard}") for standard, trace in traces.items()))
 
@@ -55,22 +55,22 @@ def _entry(rule: str, inputs: Column, result: Column) -> Column:
     return F.struct(F.lit(rule).alias("rule"), inputs.alias("inputs"), result.alias("result"))
 
 
-def _trace(parts: Parts) -> Column:
+def _trace(parts: Parts, rules: Rules) -> Column:
     standard, clock = parts.standard, F.col(f"clock_{parts.standard}")
     looked_at = tuple(dict.fromkeys(name for requirement in parts.requirements for name in requirement.inputs))
     applied = F.array(
         _entry(f"{standard}.scope", said(*looked_at), F.lit(f"the {standard}-day standard applies")),
         _entry(
             f"{standard}.start",
-            said(*_start_columns(standard)),
+            said(*_start_columns(standard, rules)),
             F.coalesce(
                 F.concat(F.lit("the clock starts on "), clock["start_on"].cast("string")), F.lit("no clock starts")
             ),
         ),
-        _entry(f"{standard}.stop", said(*_stop_columns(standard)), _stop_result(clock)),
+        _entry(f"{standard}.stop", said(*_stop_columns(standard, rules)), _stop_result(clock)),
         _entry(
             f"{standard}.adjustment",
-            said(*_adjustment_columns(standard)),
+            said(*_adjustment_columns(standard, rules)),
             F.concat(clock["adjustment_days"].cast("string"), F.lit(" days are taken off")),
         ),
         _entry(
@@ -97,19 +97,27 @@ def _trace(parts: Parts) -> Column:
     return chosen
 
 
-def _start_columns(standard: str) -> tuple[str, ...]:
-    return {"28": ("referral_received_on",), "31": ("decision_to_treat_on",)}.get(
-        standard, ("route", "referral_received_on", "upgraded_on")
-    )
+def _start_columns(standard: str, rules: Rules) -> tuple[str, ...]:
+    """The dates that may start the clock; where there are several, the route chooses."""
+    versions = rules.standards[standard].start.versions
+    dates = tuple(dict.fromkeys(name for version in versions for name in version.value.values()))
+    return dates if len(dates) == 1 else ("route", *dates)
 
 
-def _stop_columns(standard: str) -> tuple[str, ...]:
-    return ("informed_on", "decision_to_treat_on") if standard == "28" else ("treatment_on",)
+def _stop_columns(standard: str, rules: Rules) -> tuple[str, ...]:
+    """The dates that may stop the clock."""
+    stops = [version.value for version in rules.standards[standard].stop.versions]
+    return tuple(dict.fromkeys(name for stop in stops for name in (stop.column, stop.or_earlier) if name))
 
 
-def _adjustment_columns(standard: str) -> tuple[str, ...]:
-    first_seen, treatment = "first_seen_adjustment_days", "treatment_adjustment_days"
-    return {"28": (first_seen,), "31": (treatment,)}.get(standard, (first_seen, "first_seen_on", treatment))
+def _adjustment_columns(standard: str, rules: Rules) -> tuple[str, ...]:
+    """The days that may be taken off, with the date on which it depends whether they are."""
+    looked_at: list[str] = []
+    for adjustment in adjustments_of(standard, rules):
+        looked_at.append(adjustment.column)
+        if standard == "62" and any(version.value for version in adjustment.needs_first_seen_from_upgrade.versions):
+            looked_at.append("first_seen_on")
+    return tuple(looked_at)
 
 
 def _stop_result(clock: Column) -> Column:
