@@ -74,6 +74,7 @@ Hours = Annotated[int, typer.Option("--hours", min=1, help="Hourly extracts afte
 Seed = Annotated[int, typer.Option("--seed", help="Another seed makes another world.")]
 
 
+
 @app.command()
 def demo(
     pathways: Pathways = 20_000, hours: Hours = 3, seed: Seed = 1, set_: Set = None, log_level: Log = "WARNING"
@@ -96,22 +97,34 @@ def simulate(
     env: Env = "local",
     set_: Set = None,
     ends_at: Annotated[str | None, typer.Option("--ends-at", help="The last hour, ISO, London time.")] = None,
+    trusts: Annotated[
+        str | None, typer.Option("--trusts", help="ODS codes with commas, northern, or all; those of --env without it.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="The hourly extracts: full or delta.")] = "full",
+    late: Annotated[int, typer.Option("--late", min=0, help="Hourly files that arrive some hours later.")] = 0,
+    missing: Annotated[int, typer.Option("--missing", min=0, help="Hourly files that never arrive.")] = 0,
+    repeated: Annotated[int, typer.Option("--repeated", min=0, help="Hourly files that arrive twice.")] = 0,
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="The rate of a fault, NAME=RATE; may be repeated.")
+    ] = None,
+    clean: Annotated[bool, typer.Option("--clean", help="A world without faults, but for those of --fault.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Compare it with the published figures, with pictures.")] = False,
 ) -> None:
     """Write a synthetic world: sealed extracts into landing, keys that fit them, and the hidden truth beside it.
 
-    Example: `cancollaborate simulate --pathways 2000 --set paths.root=build/mine`
+    Examples: `cancollaborate simulate --pathways 2000 --set paths.root=build/mine` and
+    `cancollaborate simulate --env northern --trusts northern --pathways 200000 --kind delta --late 2 --report`
     """
-    from jobs import simulate as job  # noqa: PLC0415 - as above
+    from jobs import simulate_command  # noqa: PLC0415 - as above
     from jobs.demo import ENDS_AT  # noqa: PLC0415 - as above
 
     settings = load_settings(env, set_ or ())
     last = moment_of(ends_at, settings, option="--ends-at") if ends_at else ENDS_AT
-    made = job.run(settings, pathways=pathways, hours=hours, seed=seed, ends_at=last)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {settings.paths.landing}")
-    console.print(
-        f"The truth behind them is in {made.truth}. Next: cancollaborate hourly --as-at {last:%Y-%m-%dT%H:%M}"
-    )
+    asked = simulate_command.Asked(
+        pathways=pathways, hours=hours, seed=seed, ends_at=last, trusts=trusts, kind=kind,
+        astray=(late, missing, repeated), faults=tuple(fault or ()), is_clean=clean, has_report=report,
+    )  # fmt: skip
+    simulate_command.run(settings, asked, Console(highlight=False, soft_wrap=True))
 
 
 @app.command()

@@ -1,28 +1,35 @@
 """Write a synthetic world: sealed extracts into the landing folder, the keys that fit them, and the hidden truth."""
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from jobs.world_files import Fates, PlannedFile, claims_of, history_file, plan_hours
+from jobs.world_keys import world_keys
+from jobs.world_truth import write_files, write_truth
 from libs.errors import SettingsError
-from libs.intake.envelope import Claims, seal, sealed_name
-from libs.intake.keys import KeyRing, make_key_pair
+from libs.intake.envelope import seal
 from libs.log import event
-from libs.settings import SecretRef, Settings, conf_folder
+from libs.settings import Settings, conf_folder
 from libs.synthetic.calendar import LONDON
-from libs.synthetic.extracts import CONTRACT_VERSION, Extract, extract, history
-from libs.synthetic.figures import load_figures
+from libs.synthetic.extracts import Extract, delta, extract, history_files
+from libs.synthetic.figures import Figures, load_figures
 from libs.synthetic.world import World, WorldSpec, make_world, two_years_before
 
-_TRUTH = ("people", "pathways", "treatments", "transfers", "records", "treatment_records")
-_TRUST_ALGORITHMS = {"RVW": "EdDSA", "RTR": "ES256"}
-_PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi"})
-# Transport takes a moment: a file lands this long after the extract was made.
-_TRANSPORT = timedelta(minutes=2)
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a world is delivered: `full` or `delta` extracts, files that go astray, rates of faults, or none at all."""
+
+    kind: str = "full"
+    fates: Fates = Fates()
+    rates: Mapping[str, float] = field(default_factory=dict)
+    is_clean: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,153 +41,173 @@ class Simulation:
     moments: tuple[datetime, ...]
     platform_key: Mapping[str, Any] = field(repr=False)
     signing_keys: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    hourly: tuple[PlannedFile, ...] = field(repr=False)
+    figures: Figures = field(repr=False)
 
     @property
     def history_at(self) -> datetime:
         """The moment of the history: an hour before the first hour."""
         return self.moments[0] - timedelta(hours=1)
 
+    @property
+    def truth(self) -> Path:
+        """The folder of the hidden truth."""
+        return self.settings.paths.root / "truth"
+
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was written: the sealed files, their data rows, the hours, and where the truth lies."""
+    """What was written: the sealed files, their data rows, the hours, where the truth lies, and the world behind it."""
 
     files: tuple[Path, ...]
     rows: int
     moments: tuple[datetime, ...]
     truth: Path
+    world: World = field(repr=False)
+    figures: Figures = field(repr=False)
 
 
-def run(settings: Settings, *, pathways: int, hours: int, seed: int, ends_at: datetime) -> Simulated:
+def run(
+    settings: Settings, *, pathways: int, hours: int, seed: int, ends_at: datetime, wishes: Wishes | None = None,
+    tell: Tell = lambda _: None,
+) -> Simulated:  # fmt: skip
     """Write the history and so many hourly extracts of every trust, the last at `ends_at` (London if it names no zone).
 
-    Raises SettingsError for a trust without figures or for less than one pathway or hour.
+    `tell` hears what is being done. Raises SettingsError for a trust or a fault that the figures do not know, for less
+    than one pathway or hour, and for more late, missing and repeated files than there are.
     """
-    simulation = prepare(settings, pathways=pathways, hours=hours, seed=seed, ends_at=ends_at)
-    written = write_history(simulation)
+    tell(f"making a synthetic world of {pathways:,} pathways")
+    simulation = prepare(settings, pathways=pathways, hours=hours, seed=seed, ends_at=ends_at, wishes=wishes)
+    written = write_history(simulation, tell=tell)
     for moment in simulation.moments:
+        tell(f"writing {moment:%H:%M}")
         written += write_hour(simulation, moment)
+    written += write_late(simulation)
     return Simulated(
         files=tuple(path for path, _ in written),
         rows=sum(rows for _, rows in written),
         moments=simulation.moments,
-        truth=settings.paths.root / "truth",
+        truth=simulation.truth,
+        world=simulation.world,
+        figures=simulation.figures,
     )
 
 
-def prepare(settings: Settings, *, pathways: int, hours: int, seed: int, ends_at: datetime) -> Simulation:
+def prepare(
+    settings: Settings, *, pathways: int, hours: int, seed: int, ends_at: datetime, wishes: Wishes | None = None
+) -> Simulation:
     """Make the world, write its truth and the keys that are missing; deliver nothing yet.
 
     `write_history` and `write_hour` deliver; each can be called at any time and in any order.
     """
     if pathways < 1 or hours < 1:
         raise SettingsError("a world needs at least one pathway and one hour", do="Ask for more.")
+    wishes = wishes or Wishes()
     last = ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=LONDON)
     systems = {trust: each.system for trust, each in settings.trusts.items()}
-    figures = load_figures(conf_folder())
-    unknown = sorted(set(systems) - set(figures.trusts))
-    if unknown:
-        raise SettingsError(
-            f"the synthetic world has no figures for {', '.join(unknown)}",
-            do="Add them to conf/synthetic/northern.yml.",
-        )
+    figures = _figures(systems, wishes)
     world = make_world(WorldSpec(seed, pathways, two_years_before(last), last, systems), figures)
-    platform_key, signing_keys = _keys(settings, sorted(systems))
-    _write_truth(world, settings.paths.root / "truth")
     moments = tuple(
         (last.astimezone(UTC) - timedelta(hours=back)).astimezone(LONDON) for back in reversed(range(hours))
     )
-    return Simulation(settings, world, moments, platform_key, signing_keys)
+    hourly = tuple(plan_hours(world, moments, wishes.kind, wishes.fates))
+    platform_key, signing_keys = world_keys(settings, sorted(systems))
+    simulation = Simulation(settings, world, moments, platform_key, signing_keys, hourly, figures)
+    write_truth(world, simulation.truth)
+    write_files(hourly, simulation.truth)
+    return simulation
 
 
-def write_history(simulation: Simulation, *, rows_per_file: int = 50_000) -> list[tuple[Path, int]]:
+def _figures(systems: Mapping[str, str], wishes: Wishes) -> Figures:
+    figures = load_figures(conf_folder())
+    unknown = sorted(set(systems) - set(figures.providers))
+    if unknown:
+        raise SettingsError(
+            f"the synthetic world has no figures for {', '.join(unknown)}",
+            do="Leave them out: conf/synthetic/providers.yml names those that it has.",
+        )
+    known = {**figures.faults, **figures.identity_faults}
+    strange = sorted(set(wishes.rates) - set(known))
+    if strange:
+        raise SettingsError(
+            f"the synthetic world knows no fault {', '.join(strange)}",
+            do="conf/synthetic/faults.yml and identity_faults.yml name them.",
+        )
+    return figures.with_rates({**(dict.fromkeys(known, 0.0) if wishes.is_clean else {}), **wishes.rates})
+
+
+def write_history(
+    simulation: Simulation, *, rows_per_file: int = 50_000, tell: Tell = lambda _: None
+) -> list[tuple[Path, int]]:
     """Deliver each trust's two years as sealed `history` files; returns the paths and their data rows."""
-    written = []
-    for trust in sorted(simulation.world.spec.systems):
-        files = history(simulation.world, trust, simulation.history_at, rows_per_file=rows_per_file)
+    written, planned = [], []
+    spec, at = simulation.world.spec, simulation.history_at
+    for trust in sorted(spec.systems):
+        tell(f"writing the history of {trust}")
+        files = history_files(simulation.world, trust, at, rows_per_file=rows_per_file)
         for sequence, each in enumerate(files, start=1):
-            written.append(_deliver(simulation, trust, each, at=simulation.history_at, sequence=sequence))
+            planned.append(history_file(spec, trust, at, sequence))
+            written.append(_deliver(simulation, planned[-1], each))
+    write_files([*planned, *simulation.hourly], simulation.truth)
     return written
 
 
 def write_hour(simulation: Simulation, moment: datetime) -> list[tuple[Path, int]]:
-    """Deliver each trust's sealed `full` extract of one moment; returns the paths and their data rows."""
-    start = datetime.combine(simulation.world.spec.starts_on, time(), tzinfo=UTC)
-    sequence = int((moment - start).total_seconds()) // 3600
-    return [
-        _deliver(simulation, trust, extract(simulation.world, trust, moment), at=moment, sequence=sequence)
-        for trust in sorted(simulation.world.spec.systems)
-    ]
+    """Deliver what arrives with an hour: each trust's sealed extract of it, and what is late from hours before.
+
+    Returns the paths and their data rows. A repeated file is delivered twice, the second time in a folder of its own.
+    """
+    written = []
+    for planned in simulation.hourly:
+        is_due = planned.moment == moment if planned.fate in ("on_time", "repeated") else _arrives_with(planned, moment)
+        if is_due:
+            written += _write(simulation, planned)
+    return written
 
 
-def _deliver(simulation: Simulation, trust: str, each: Extract, *, at: datetime, sequence: int) -> tuple[Path, int]:
+def write_late(simulation: Simulation) -> list[tuple[Path, int]]:
+    """Deliver what arrives after the last hour."""
+    after = [each for each in simulation.hourly if each.fate == "late"]
+    shown = [each for each in after if not any(_arrives_with(each, moment) for moment in simulation.moments)]
+    return [file for each in shown for file in _write(simulation, each)]
+
+
+def _arrives_with(planned: PlannedFile, moment: datetime) -> bool:
+    """True for a late file that comes in the hour after this moment, with its extract."""
+    return planned.fate == "late" and planned.arrives_at is not None and (
+        moment <= planned.arrives_at < moment + timedelta(hours=1)
+    )  # fmt: skip
+
+
+def _write(simulation: Simulation, planned: PlannedFile) -> list[tuple[Path, int]]:
+    if planned.since is None:
+        made = extract(simulation.world, planned.trust, planned.moment)
+    else:
+        made = delta(simulation.world, planned.trust, planned.moment, since=planned.since)
+    path, rows = _deliver(simulation, planned, made)
+    if planned.again_at is None:
+        return [(path, rows)]
+    again = path.parent / "again" / path.name
+    _write_whole(again, path.read_bytes(), staging=simulation.settings.paths.root / "outgoing", at=planned.again_at)
+    return [(path, rows), (again, rows)]
+
+
+def _deliver(simulation: Simulation, planned: PlannedFile, each: Extract) -> tuple[Path, int]:
     settings = simulation.settings
-    claims = Claims(
-        iss=trust,
-        aud=settings.platform,
-        sys=simulation.world.spec.systems[trust],
-        feed=CONTRACT_VERSION,
-        seq=sequence,
-        iat=int(at.timestamp()),
-        kind=each.kind,
-        rows=each.rows,
-    )
-    sealed = seal(
-        each.content, claims, signing_key=simulation.signing_keys[trust], platform_key=simulation.platform_key
-    )
-    path = settings.paths.landing / trust / sealed_name(claims)
-    _write_whole(path, sealed, staging=settings.paths.root / "outgoing", arrives_at=at + _TRANSPORT)
-    event("simulated", trust=trust, file=path.name, kind=each.kind, rows=each.rows, sequence=sequence)
+    claims = claims_of(simulation.world.spec, settings.platform, planned, each.rows)
+    key = simulation.signing_keys[planned.trust]
+    sealed = seal(each.content, claims, signing_key=key, platform_key=simulation.platform_key)
+    path = settings.paths.landing / planned.trust / planned.file_name
+    _write_whole(path, sealed, staging=settings.paths.root / "outgoing", at=planned.arrives_at or planned.moment)
+    event("simulated", trust=planned.trust, file=path.name, kind=each.kind, rows=each.rows, sequence=planned.sequence)
     return path, each.rows
 
 
-def _keys(settings: Settings, trusts: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """The platform's public key and the trusts' private ones; those that are missing are made and written."""
-    platform_path = _secret_path(settings, settings.keys.platform)
-    if not platform_path.exists():
-        private, _ = make_key_pair("platform-synthetic", algorithm="ECDH-ES+A256KW")
-        _write_secret(platform_path, KeyRing([private]).to_json())
-    platform = json.loads(platform_path.read_text(encoding="utf-8"))["keys"][0]
-    ring_path = _secret_path(settings, settings.keys.trusts)
-    ring = json.loads(ring_path.read_text(encoding="utf-8"))["keys"] if ring_path.exists() else []
-    signing = {}
-    for trust in trusts:
-        path = settings.paths.root / "trust_keys" / f"{trust}.jwk"
-        if not path.exists():
-            kid = f"{trust.lower()}-synthetic"
-            private, public = make_key_pair(kid, algorithm=_TRUST_ALGORITHMS.get(trust, "EdDSA"))
-            _write_secret(path, json.dumps(private))
-            ring = [key for key in ring if key.get("kid") != kid] + [{**public, "iss": trust}]
-            _write_secret(ring_path, KeyRing(ring).to_json())
-        signing[trust] = json.loads(path.read_text(encoding="utf-8"))
-    return {name: value for name, value in platform.items() if name not in _PRIVATE_PARTS}, signing
-
-
-def _secret_path(settings: Settings, reference: SecretRef) -> Path:
-    return settings.paths.secrets / reference.scope / reference.key
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
-
-
-def _write_whole(path: Path, content: bytes, *, staging: Path, arrives_at: datetime) -> None:
+def _write_whole(path: Path, content: bytes, *, staging: Path, at: datetime) -> None:
     """Write elsewhere, then move: nobody ever sees half a file. Its time is that of the world, not of this machine."""
     for folder in (path.parent, staging):
         folder.mkdir(parents=True, exist_ok=True)
     temporary = staging / path.name
     temporary.write_bytes(content)
-    os.utime(temporary, (arrives_at.timestamp(), arrives_at.timestamp()))
+    os.utime(temporary, (at.timestamp(), at.timestamp()))
     temporary.replace(path)
-
-
-def _write_truth(world: World, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in _TRUTH:
-        getattr(world, name).to_parquet(folder / f"{name}.parquet", index=False)

@@ -38,7 +38,8 @@ def test_the_wheel_holds_the_code_the_configuration_and_one_command(wheel: Path)
         entry_points = next(archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     roots = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert roots == {"conf", "expectations", "jobs", "libs", "ml"}
-    for wanted in ("conf/base.yml", "conf/feeds/scr.yml", "conf/synthetic/northern.yml", "conf/log4j2.properties"):
+    figures = ("conf/synthetic/world.yml", "conf/synthetic/published.csv")
+    for wanted in ("conf/base.yml", "conf/feeds/scr.yml", "conf/log4j2.properties", *figures):
         assert wanted in names
     assert entry_points.split() == ["[console_scripts]", "cancollaborate", "=", "jobs.cli:main"]
 

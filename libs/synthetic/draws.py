@@ -5,12 +5,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Array = npt.NDArray[Any]
-
-# The bands in which NHS England publishes waits; the last one is open and thins out.
-TOLD_BANDS = ((1, 14), (15, 28), (29, 42), (43, 62), (63, 140))
-TREATED_BANDS = ((4, 31), (32, 38), (39, 48), (49, 62), (63, 76), (77, 90), (91, 104), (105, 260))
 
 
 def only_where(rows: Array, values: Any) -> Array:
@@ -34,7 +31,10 @@ def choose(rng: np.random.Generator, weights: Array, kind: Array) -> Array:
     """A column index per row, drawn by the weights in the row `kind` of a matrix; weights need not sum to 1."""
     totals = weights.cumsum(axis=1)
     totals = totals / totals[:, -1:]
-    return np.asarray((rng.random(len(kind))[:, None] >= totals[kind]).sum(axis=1))
+    # All rows' cumulative weights in one rising line, each on a step of its own, so that one search serves all.
+    line = (np.arange(len(totals))[:, None] + totals).ravel()
+    found = np.searchsorted(line, kind + rng.random(len(kind)), side="right") - kind * totals.shape[1]
+    return np.asarray(found.clip(0, totals.shape[1] - 1))
 
 
 def choose_one(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> Array:
@@ -51,25 +51,16 @@ def choose_by(rng: np.random.Generator, weights: Mapping[str, Mapping[str, float
 
 
 def position(values: Array, known: Sequence[str]) -> Array:
-    """Where each value stands among the known ones."""
-    order = np.argsort(np.array(known, dtype=str))
-    found = np.searchsorted(np.array(known, dtype=str)[order], values.astype(str))
-    return np.asarray(order[found])
+    """Where each value stands among the known ones. Raises ValueError for one that is not known."""
+    found = pd.Index(list(known), dtype=object).get_indexer(np.asarray(values, dtype=object))
+    if (found < 0).any():
+        raise ValueError("a value is not among the known ones")
+    return np.asarray(found)
 
 
 def look_up(values: Array, table: Mapping[str, Any]) -> Array:
     """The table's value for each row."""
     return np.array(list(table.values()))[position(values, list(table))]
-
-
-def days_in_band(rng: np.random.Generator, bands: Sequence[tuple[int, int]], band: Array) -> Array:
-    """Whole days inside each row's band: rising in the first, even in the others, ever rarer in the open last one."""
-    low, high = (np.array(edge)[band] for edge in zip(*bands, strict=True))
-    last = band == len(bands) - 1
-    even = rng.random(len(band))
-    even = np.where(band == 0, np.sqrt(even), even)
-    thinning = np.minimum(rng.exponential(0.22, len(band)), 0.999)
-    return np.asarray(low + np.floor(np.where(last, thinning, even) * (high - low + 1)).astype(int))
 
 
 def between(rng: np.random.Generator, low: Array | int, high: Array | int, size: int) -> Array:

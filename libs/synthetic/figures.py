@@ -1,70 +1,52 @@
 """The published and assumed figures that a synthetic world is drawn from: the files of `conf/synthetic`."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.errors import SettingsError
+from libs.synthetic.naming import Naming
+from libs.synthetic.providers import Provider, PublishedFigures, load_published_figures
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Age = tuple[float, float, float, float]
 
 
 class _Figures(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class HospitalNumber(_Figures):
-    """The form of a trust's hospital numbers: a letter and a number of digits."""
-
-    prefix: str
-    digits: int
-
-
-class TrustFigures(_Figures):
-    """A trust: its sites, how soon it sees people, and pathways a year by route and suspected site."""
-
-    sites: dict[str, float]
-    hospital_number: HospitalNumber
-    seen_within_14_days: float
-    volumes: dict[str, dict[str, float]]
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Suspected(_Figures):
-    """A suspected site: who is referred, how many prove to be treated cancers of which group, when they are told."""
+    """A suspected site: who is referred, and how many prove to be treated cancers of which group."""
 
     type: str
     tumour_site: str
     female: float
-    age: tuple[float, float, float, float]
+    age: _Age
     conversion: float
-    fds: tuple[float, ...]
     groups: dict[str, float]
     upgrade_groups: dict[str, float] = Field(default_factory=dict)
 
 
 class RouteFigures(_Figures):
-    """Where a route differs from an urgent referral: conversion, wait to be told, age."""
+    """Where a route differs from an urgent referral: conversion and age."""
 
     conversion: float
-    fds: tuple[float, ...]
-    age: tuple[float, float, float, float]
+    age: _Age
 
 
 class CancerGroup(_Figures):
-    """A cancer group: 62-day bands, first treatments by modality, diagnoses as (ICD-10, morphology, weight, sex)."""
+    """A cancer group: first treatments by modality, diagnoses as (ICD-10, morphology, weight, sex)."""
 
-    waits: tuple[float, ...]
     modalities: dict[str, float]
     diagnoses: tuple[tuple[str, str, float, str], ...]
-
-
-class Modality(_Figures):
-    """A treatment modality: how often within 31 days of the decision, the usual span of days, and where."""
-
-    within_31: float
-    within_31_subsequent: float
-    days: tuple[int, int]
-    settings: dict[str, float]
 
 
 class Subsequent(_Figures):
@@ -74,18 +56,9 @@ class Subsequent(_Figures):
     modalities: dict[str, float]
 
 
-class TransferHabits(_Figures):
-    """How transfers go: the share meant to go after day 38, and the share of all pathways sent for diagnostics."""
-
-    late: float
-    for_diagnostics: float
-
-
 class Habits(_Figures):
     """Shares of pathways to which something less usual happens."""
 
-    did_not_attend: float
-    treatment_pause: float
     excluded: float
     interval_scan: float
     told_after_decision: float
@@ -105,25 +78,72 @@ class Recording(_Figures):
     touches_a_working_day: float
 
 
-class Culture(_Figures):
-    """Names that go together, and the ethnic categories of their bearers."""
+class SiteCare(_Figures):
+    """How a suspicion is looked into: shares told at once, tested again, tested straight away, and kinds of tests."""
 
-    weight: float
-    ethnic: dict[str, float]
-    older_female: tuple[str, ...]
-    older_male: tuple[str, ...]
-    younger_female: tuple[str, ...]
-    younger_male: tuple[str, ...]
-    surnames: tuple[str, ...]
+    one_stop: float
+    more_tests: float
+    mislaid: float
+    straight_to_test: float
+    tested_at_clinic: float
+    first_test: dict[str, float]
+    later_test: dict[str, float]
+
+
+class GroupCare(_Figures):
+    """How a cancer comes to treatment: shares without staging and held up, rounds of staging, operations that may wait."""
+
+    express: float
+    staging: float
+    held_up: float
+    low_priority: float
+
+
+class Shock(_Figures):
+    """How often in a year something fails in a queue, for how many weeks, and what share of its slots is lost."""
+
+    a_year: float
+    weeks: tuple[int, int]
+    depth: tuple[float, float]
+
+
+class CapacityFigures(_Figures):
+    """How slots vary: by weekday, by leave, by failures, with the backlog (gain, least, most) and over the years."""
+
+    opening: tuple[float, ...]
+    leave: dict[str, float]
+    shock: Shock
+    gain: float
+    least: float
+    most: float
+    growth: float
+    warm_up_days: int
+    least_pathways_a_trust: int
+
+
+class CareFigures(_Figures):
+    """The file care.yml: what pathways need, what delays people, how capacity varies, and where treatment is given."""
+
+    sites: dict[str, SiteCare]
+    groups: dict[str, GroupCare]
+    chances: dict[str, float]
+    effects: dict[str, dict[str, float]]
+    capacity: CapacityFigures
+    sent_to_centre: dict[str, float]
+    other_treatments: float
+    centres: dict[str, str]
 
 
 class Figures(_Figures):
-    """Everything that a world is drawn from, with its source and licence."""
+    """Everything that a world is drawn from, with its source, licence, version and the hash of all its files."""
 
     label: str
+    name: str
+    version: int
+    parameters_hash: str
     source: str
     licence: str
-    trusts: dict[str, TrustFigures]
+    routine: float
     month_index: tuple[float, ...]
     weekday_index: tuple[float, ...]
     bank_holidays: tuple[date, ...]
@@ -132,27 +152,106 @@ class Figures(_Figures):
     screening: dict[str, RouteFigures]
     conversion: dict[str, float]
     groups: dict[str, CancerGroup]
-    modalities: dict[str, Modality]
+    settings: dict[str, dict[str, float]]
     subsequent: Subsequent
     transfers: dict[str, dict[str, dict[str, float]]]
-    elsewhere: dict[str, dict[str, float]]
-    transfer_habits: TransferHabits
+    for_diagnostics: float
     habits: Habits
     recording: Recording
-    gp_practices: dict[str, str]
-    cultures: dict[str, Culture]
+    naming: Naming
+    care: CareFigures
+    waits: dict[str, dict[str, float]]
+    faults: dict[str, float]
+    identity_faults: dict[str, float]
+    tables: PublishedFigures = Field(repr=False)
+
+    @property
+    def providers(self) -> dict[str, Provider]:
+        """Every provider of England with its published volumes."""
+        return self.tables.providers
+
+    @property
+    def practices(self) -> dict[str, tuple[str, ...]]:
+        """GP practice codes by postcode area."""
+        return self.tables.practices
+
+    @property
+    def referrals(self) -> pd.DataFrame:
+        """Patients first seen by provider, suspected type and month."""
+        return self.tables.referrals
+
+    @property
+    def published(self) -> pd.DataFrame:
+        """The published performance of 2024-25, in long form."""
+        return self.tables.published
+
+    def identity(self) -> str:
+        """Name, version and hash of the parameters, which every evaluation on this world prints."""
+        return f"{self.name} version {self.version}, parameters {self.parameters_hash[:12]}"
+
+    def with_rates(self, rates: Mapping[str, float]) -> "Figures":
+        """These figures with other rates of faults; the hash tells so. Raises KeyError for a fault that is not known."""
+        if not rates:
+            return self
+        unknown = sorted(set(rates) - set(self.faults) - set(self.identity_faults))
+        if unknown:
+            raise KeyError(", ".join(unknown))
+        told = json.dumps([self.parameters_hash, dict(sorted(rates.items()))])
+        return self.model_copy(
+            update={
+                "faults": self.faults | {key: rates[key] for key in rates if key in self.faults},
+                "identity_faults": self.identity_faults | {key: rates[key] for key in rates if key in self.identity_faults},
+                "parameters_hash": hashlib.sha256(told.encode()).hexdigest(),
+            }
+        )
 
 
-def load_figures(conf: Path, name: str = "northern") -> Figures:
-    """Read a world's figures and its people's names. Raises SettingsError if a file is missing or not of this form."""
+def load_figures(conf: Path) -> Figures:
+    """Read a world's figures. Raises SettingsError if a file is missing or not of this form."""
     folder = conf / "synthetic"
+    tables = load_published_figures(conf)
+    name = "world.yml"
     try:
-        figures = yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8"))
-        names = yaml.safe_load((folder / "names.yml").read_text(encoding="utf-8"))
-        return Figures.model_validate({**figures, "cultures": names["cultures"]})
+        figures = _yaml(folder / name)
+        for section in ("names", "care", "fitted", "faults", "identity_faults"):
+            name = f"{section}.yml"
+            read = _yaml(folder / name) if (folder / name).exists() else {}
+            figures |= {"naming" if section == "names" else section: read}
+        figures["care"] = _merged(figures["care"], figures.pop("fitted"))
+        name = "waits.csv"
+        figures |= {"waits": _waits(folder / name), "tables": tables, "parameters_hash": parameters_hash(folder)}
+        return Figures.model_validate(figures)
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as fault:
         raise SettingsError(
             f"the figures of the synthetic world can't be read ({type(fault).__name__})",
             do="Mend conf/synthetic/ against libs/synthetic/figures.py.",
-            file=f"{name}.yml",
+            file=name,
         ) from None
+
+
+def parameters_hash(folder: Path) -> str:
+    """The SHA-256 of all files of figures, by name and content."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+    return read
+
+
+def _merged(care: dict[str, Any], fitted: dict[str, Any]) -> dict[str, Any]:
+    """The care of each site and group with the shares that were fitted."""
+    joined = {part: {key: {**each, **fitted[part][key]} for key, each in care[part].items()} for part in fitted}
+    return {**care, **joined}
+
+
+def _waits(path: Path) -> dict[str, dict[str, float]]:
+    """The usual wait of each provider's queues in working days; `ENG` holds where a provider has no line."""
+    table = pd.read_csv(path, comment="#", keep_default_na=False)
+    waits: dict[str, dict[str, float]] = {}
+    for provider, resource, days in zip(table["provider"], table["queue"], table["working_days"].astype(float), strict=True):
+        waits.setdefault(provider, {})[resource] = float(days)
+    return waits

@@ -1,11 +1,15 @@
 """The words of trackers: tests by suspected site, notes and next actions by stage. No names, no telephone numbers."""
 
-INITIALS = ("JB", "KM", "LT", "SR", "AH", "DP", "CW", "NF", "RG", "EO")
+INITIALS = (
+    "JB", "KM", "LT", "SR", "AH", "DP", "CW", "NF", "RG", "EO", "PJ", "MM", "TH", "SB", "VC", "AO", "HN", "BW", "GD", "LF",
+    "JR", "KT", "DM", "EH", "SP", "CJ", "NA", "RK", "MW", "AB", "TD", "JL", "FC", "HB", "IS", "KP", "LW", "OE", "PR", "ZM",
+)  # fmt: skip
 
 TESTS = {
     "breast": ("mammogram", "USS + core bx", "triple assessment", "MRI breast"),
     "children": ("USS abdo", "bloods + film", "MRI"),
     "lung": ("CT chest", "EBUS", "PET-CT", "CT guided bx"),
+    "acute_leukaemia": ("bone marrow", "urgent bloods", "flow cytometry"),
     "haematology": ("node bx", "CT NCAP", "bone marrow", "PET-CT"),
     "upper_gi": ("OGD", "CT CAP", "EUS", "MRCP"),
     "lower_gi": ("colonoscopy", "CT colon", "flexi sig", "MRI rectum"),

@@ -1,21 +1,32 @@
 """The people: who they are, how they are written to, and which of them have two pathways."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.draws import Array, choose_by, choose_one, look_up, only_where, share
-from libs.synthetic.figures import Culture, Figures
+from libs.synthetic.addresses import (
+    deprivation_deciles,
+    distances,
+    draw_homes,
+    draw_phones,
+    draw_practices,
+)
+from libs.synthetic.draws import Array, choose_by, look_up, share
+from libs.synthetic.families import draw_families, like_given_names
+from libs.synthetic.figures import Figures
+from libs.synthetic.names import draw_cultures, draw_names, draw_titles
+from libs.synthetic.naming import Naming
 from libs.synthetic.nhs_numbers import draw_nhs_numbers
+from libs.synthetic.surnames import by_threshold
 
-# Postcode districts of Teesside, south Durham and the coast, with rough weights.
-_DISTRICTS = {
-    "TS": [1, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28],
-    "DL": [1, 2, 3, 4, 5, 6, 7, 8, 10, 14, 16, 17],
-    "SR": [7, 8],
-}
-_AREA_WEIGHTS = {"TS": 0.78, "DL": 0.16, "SR": 0.06}
-_INWARD = np.array(list("ABDEFGHJLNPQRSTUWXYZ"), dtype=object)
-_OTHER_STATUS = {"02": 0.55, "03": 0.25, "04": 0.12, "07": 0.08}
+COLUMNS = (
+    "person_id", "sex", "born_on", "died_on", "home_trust", "nhs_number", "family_name", "given_name", "middle_name",
+    "title", "ethnic_category", "postcode", "phone", "gp_practice", "synthetic_deprivation_decile", "distance_km",
+    "frailty", "birth_family_name", "previous_postcode", "moved_on", "family_id", "relation",
+)  # fmt: skip
+# Days around the first referral within which a move still shows in somebody's index.
+_MOVES_WITHIN = 540
 
 
 def draw_ages_and_sexes(rng: np.random.Generator, figures: Figures, referrals: pd.DataFrame) -> pd.DataFrame:
@@ -59,74 +70,118 @@ def pair_second_pathways(rng: np.random.Generator, referrals: pd.DataFrame, *, s
 
 
 def draw_people(rng: np.random.Generator, figures: Figures, demography: pd.DataFrame) -> pd.DataFrame:
-    """One row per person with identity, names and address; `demography` has person_id, sex, born_on and is_shared."""
-    size = len(demography)
-    number = draw_nhs_numbers(rng, size)
-    status = np.where(share(rng, size, figures.habits.number_not_verified), choose_one(rng, _OTHER_STATUS, size), "01")
-    status = np.where(demography["is_shared"], "01", status)
-    missing = (status == "07") | ((status != "01") & share(rng, size, 0.35))
-    area = choose_one(rng, _AREA_WEIGHTS, size)
-    names = _names(rng, figures, demography)
-    return demography.assign(
-        nhs_number=only_where(~missing, number),
-        nhs_number_status=status,
-        **names,
-        postcode=_postcodes(rng, area),
-        phone=_phones(rng, size),
-        gp_practice=_practices(rng, figures, area),
-    ).drop(columns="is_shared")
+    """One row per person, the truth: identity, names, address, family, and what makes a pathway slow (PEOPLE).
 
-
-def _names(rng: np.random.Generator, figures: Figures, demography: pd.DataFrame) -> dict[str, Array]:
-    size = len(demography)
-    culture = choose_one(rng, {key: each.weight for key, each in figures.cultures.items()}, size)
-    born = demography["born_on"].to_numpy().astype("datetime64[Y]").astype(int) + 1970
-    female = demography["sex"].to_numpy() == "2"
-    names = {"family_name": np.empty(size, dtype=object), "given_name": np.empty(size, dtype=object)}
-    for key, each in figures.cultures.items():
-        of_culture = culture == key
-        names["family_name"][of_culture] = rng.choice(np.array(each.surnames, dtype=object), of_culture.sum())
-        for is_older in (True, False):
-            for is_female in (True, False):
-                rows = of_culture & ((born < 1964) == is_older) & (female == is_female)
-                names["given_name"][rows] = rng.choice(_given(each, is_older, is_female), rows.sum())
-    ethnic = choose_by(rng, {key: each.ethnic for key, each in figures.cultures.items()}, culture)
-    return {**names, "title": _titles(rng, female, born), "ethnic_category": ethnic}
-
-
-def _given(culture: Culture, is_older: bool, is_female: bool) -> Array:
-    names: tuple[str, ...] = getattr(
-        culture, f"{'older' if is_older else 'younger'}_{'female' if is_female else 'male'}"
+    `demography`: person_id (row position), sex, born_on, died_on, home_trust, first_referral_on. A twin's birth date
+    moves by some days to that of the other. postcode is the last one; whoever moves within about 18 months of the first
+    referral has previous_postcode and moved_on. synthetic_deprivation_decile: 1 most deprived. frailty: 0 to 1.
+    """
+    naming, areas = figures.naming, {code: provider.postcode_areas for code, provider in figures.providers.items()}
+    people = demography.reset_index(drop=True)
+    home_trust = people["home_trust"].to_numpy()
+    pairs = draw_families(rng, naming.families, people)
+    people["born_on"] = _born(people, pairs)
+    homes = draw_homes(rng, naming, areas, home_trust)
+    year = people["born_on"].to_numpy().astype("datetime64[Y]").astype(int) + 1970
+    people["culture"] = draw_cultures(rng, naming, homes.areas, year)
+    _same(people, pairs, ["culture"])
+    people = _named(rng, naming, people, year)
+    people = people.assign(
+        nhs_number=draw_nhs_numbers(rng, len(people)).astype(object),
+        postcode=homes.postcode,
+        phone=draw_phones(rng, naming, homes, year),
+        gp_practice=draw_practices(rng, figures.practices, homes),
+        synthetic_deprivation_decile=deprivation_deciles(naming, homes),
+        distance_km=distances(areas, homes, home_trust),
     )
-    return np.array(names, dtype=object)
+    _related(rng, naming, people, pairs)
+    people["frailty"] = _frailty(rng, people)
+    moved = _moves(rng, naming, people, areas)
+    for column, values in moved.items():
+        people[column] = values
+    return people[list(COLUMNS)]
 
 
-def _titles(rng: np.random.Generator, female: Array, born: Array) -> Array:
-    woman = np.where(rng.random(len(born)) < np.where(born < 1965, 0.85, 0.45), "Mrs", "Ms")
-    man = np.where(born > 2007, "Master", "Mr")
-    return np.where(female, np.where(born > 2000, "Miss", woman), man).astype(object)
+def _named(rng: np.random.Generator, naming: Naming, people: pd.DataFrame, year: Array) -> pd.DataFrame:
+    is_woman, age = (people["sex"] == "2").to_numpy(), _age(people)
+    is_married = share(rng, len(people), naming.married * np.clip((age - 19) / 20, 0, 1))
+    of = {
+        "culture": people["culture"].to_numpy(),
+        "is_woman": is_woman,
+        "born_year": year,
+        "is_married": is_married,
+        "age": age,
+    }
+    names = draw_names(rng, naming, of)
+    ethnic = choose_by(rng, {key: each.ethnic for key, each in naming.cultures.items()}, of["culture"])
+    return people.assign(**names, title=draw_titles(rng, naming, of), ethnic_category=ethnic, is_married=is_married)
 
 
-def _postcodes(rng: np.random.Generator, area: Array) -> Array:
-    size = len(area)
-    district = np.zeros(size, dtype=int)
-    for name, districts in _DISTRICTS.items():
-        district[area == name] = rng.choice(districts, (area == name).sum())
-    sector, first, last = rng.integers(1, 10, size), rng.choice(_INWARD, size), rng.choice(_INWARD, size)
-    return np.asarray(
-        area + district.astype(str).astype(object) + " " + sector.astype(str).astype(object) + first + last
-    )
+def _age(people: pd.DataFrame) -> Array:
+    """Years at the first referral."""
+    return np.asarray((people["first_referral_on"] - people["born_on"]).dt.days.to_numpy() / 365.25)
 
 
-def _phones(rng: np.random.Generator, size: int) -> Array:
-    """Numbers that Ofcom keeps for drama: nobody answers them."""
-    landline = np.where(rng.random(size) < 0.4, "01632 960", "07700 900").astype(object)
-    return np.asarray(landline + np.char.zfill(rng.integers(0, 1000, size).astype(str), 3).astype(object))
+def _born(people: pd.DataFrame, pairs: pd.DataFrame) -> Array:
+    born = people["born_on"].to_numpy().astype("datetime64[s]").copy()
+    twins = pairs[pairs["kind"] == "twin"]
+    born[twins["other"]] = born[twins["first"]]
+    return np.asarray(born)
 
 
-def _practices(rng: np.random.Generator, figures: Figures, area: Array) -> Array:
-    practice = np.empty(len(area), dtype=object)
-    for name, codes in figures.gp_practices.items():
-        rows = area == name
-        practice[rows] = rng.choice(np.array(codes.split(), dtype=object), rows.sum())
-    return practice
+def _same(people: pd.DataFrame, pairs: pd.DataFrame, columns: list[str]) -> None:
+    """The other one of each pair has what the first one has."""
+    for column in columns:
+        values = people[column].to_numpy().copy()
+        values[pairs["other"]] = values[pairs["first"]]
+        people[column] = values
+
+
+def _related(rng: np.random.Generator, naming: Naming, people: pd.DataFrame, pairs: pd.DataFrame) -> None:
+    """Give the pairs one address and like names, and write down that they belong together."""
+    first, other = pairs["first"].to_numpy(), pairs["other"].to_numpy()
+    alike = like_given_names(rng, naming, people, pairs)
+    _same(people, pairs, ["ethnic_category", "postcode", "gp_practice", "synthetic_deprivation_decile", "distance_km"])
+    _same(people, pairs[share(rng, len(pairs), 0.6)], ["phone"])
+    # Twins at one address have the name they were born with, and a child the name of the parent it lives with.
+    is_twin = (pairs["kind"] == "twin").to_numpy()
+    family, at_birth = people["family_name"].to_numpy().copy(), people["birth_family_name"].to_numpy().copy()
+    family[first[is_twin]] = at_birth[first[is_twin]]
+    family[other] = family[first]
+    at_birth[other] = family[first]
+    sets: dict[str, Array] = {"family_name": family, "birth_family_name": at_birth}
+    title = people["title"].to_numpy().copy()
+    unmarried = np.concatenate([other, first[is_twin]])
+    title[unmarried] = np.where(title[unmarried] == "Mrs", "Miss", title[unmarried])
+    for column in ("given_name", "middle_name"):
+        sets[column] = people[column].to_numpy().copy()
+        sets[column][other] = alike[column].to_numpy()
+    relation, family_id = np.full(len(people), "", dtype=object), np.full(len(people), -1)
+    relation[first], relation[other] = np.where(is_twin, "twin", "parent"), np.where(is_twin, "twin", "child")
+    family_id[first] = family_id[other] = np.arange(len(pairs))
+    for column, values in {**sets, "title": title, "relation": relation, "family_id": family_id}.items():
+        people[column] = values
+
+
+def _frailty(rng: np.random.Generator, people: pd.DataFrame) -> Array:
+    """A share from 0 to 1 that rises with age and deprivation and varies much between people of one age (ours)."""
+    deprived = 5.5 - people["synthetic_deprivation_decile"].to_numpy()
+    score = -1.2 + 0.034 * (_age(people) - 62) + 0.05 * deprived + rng.normal(0, 0.75, len(people))
+    return np.asarray(np.round(1 / (1 + np.exp(-score)), 4))
+
+
+def _moves(
+    rng: np.random.Generator, naming: Naming, people: pd.DataFrame, areas: Mapping[str, Mapping[str, float]]
+) -> dict[str, Array]:
+    """Who moved house when, and from where; nobody moves before birth or after death, and families stay."""
+    size = len(people)
+    moves = share(rng, size, by_threshold(_age(people), naming.moves)) & (people["family_id"].to_numpy() < 0)
+    days = rng.integers(-_MOVES_WITHIN, _MOVES_WITHIN, size).astype("timedelta64[D]")
+    moved_on = people["first_referral_on"].to_numpy().astype("datetime64[D]") + days
+    died = people["died_on"].to_numpy().astype("datetime64[D]")
+    moves &= (moved_on > people["born_on"].to_numpy()) & ~(moved_on >= died)
+    rows = np.flatnonzero(moves)
+    before = np.full(size, None, dtype=object)
+    before[rows] = draw_homes(rng, naming, areas, people["home_trust"].to_numpy()[rows]).postcode
+    moved = np.where(moves, moved_on.astype("datetime64[s]"), np.datetime64("NaT", "s"))
+    return {"previous_postcode": before, "moved_on": moved}

@@ -7,12 +7,32 @@ import pandas as pd
 
 from libs.synthetic.calendar import working_days_later, working_minute
 from libs.synthetic.draws import Array, between, look_up
+from libs.synthetic.duplicates import NO_DAY, add_duplicates, without_half_of_the_treatments
 from libs.synthetic.figures import Figures, Recording
-from libs.synthetic.pathways import MILESTONES
+from libs.synthetic.milestones import MILESTONES
 
 _MOMENTS = ("decided_recorded_at", "planned_recorded_at", "treated_recorded_at")
 # Every fact of a pathway that is recorded by itself: the referral, then the milestones.
 FACTS = ("referral_received_on", *MILESTONES)
+
+
+def record_pathways(
+    rng: np.random.Generator, figures: Figures, happened: tuple[pd.DataFrame, pd.DataFrame],
+    setting: tuple[Mapping[str, str], np.busdaycalendar],
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Which trust knows what from when: the records, those entered twice included, and the treatments that they show.
+
+    `happened` are the pathways and the treatments; `setting` the system that each trust runs and the calendar.
+    """
+    pathways, treatments = happened
+    systems, calendar = setting
+    minutes = recorded_minutes(rng, figures.recording, pathways[list(FACTS)], calendar)
+    held = records_frame(rng, pathways, minutes, systems)
+    held = add_duplicates(rng, figures.faults.get("pathway_duplicated", 0.0), held, calendar)
+    records = number_records(figures, held, pathways)
+    shown = treatment_records_frame(rng, figures.recording, records, treatments, calendar)
+    closed = close_records(rng, figures.recording, records, pathways=pathways, shown=shown, calendar=calendar)
+    return closed, without_half_of_the_treatments(rng, shown, closed)
 
 
 def recorded_minutes(
@@ -91,14 +111,20 @@ def later_by_days(minutes: Array, days: Array) -> Array:
 
 def number_records(figures: Figures, records: pd.DataFrame, pathways: pd.DataFrame) -> pd.DataFrame:
     """The records in the order in which each trust registered them, with its own pathway and patient numbers."""
-    records = records.sort_values(["trust", "visible_from", "pathway_id"], kind="stable").reset_index(drop=True)
+    if "duplicate_of" not in records:
+        records = records.assign(duplicate_of=-1, removed_at=NO_DAY)
+    order = records.reset_index(drop=True).sort_values(["trust", "visible_from", "pathway_id"], kind="stable").index
+    records = records.iloc[order].reset_index(drop=True)
+    place = np.append(np.argsort(order.to_numpy(), kind="stable"), -1)
+    records["duplicate_of"] = place[records["duplicate_of"].to_numpy()]
     person = pathways["person_id"].to_numpy()[records["pathway_id"]]
     of_trust = records.groupby("trust").cumcount().to_numpy()
     seen_as = pd.DataFrame({"trust": records["trust"], "person": person})
     patient = seen_as.groupby("trust")["person"].transform(lambda people: pd.factorize(people)[0]).to_numpy()
-    forms = {key: each.hospital_number for key, each in figures.trusts.items()}
-    prefix = np.array([forms[trust].prefix for trust in records["trust"]], dtype=object)
-    number = np.array([10 ** (forms[trust].digits - 1) for trust in records["trust"]]) + 31 * patient + 4127
+    trusts, of = np.unique(records["trust"].to_numpy().astype(str), return_inverse=True)
+    forms = [figures.providers[trust].hospital_number for trust in trusts.tolist()]
+    prefix = np.array([form.prefix for form in forms], dtype=object)[of]
+    number = np.array([10 ** (form.digits - 1) for form in forms], dtype=np.int64)[of] + 31 * patient + 4127
     hospital = prefix + number.astype(str).astype(object)
     is_scr = (records["system"] == "scr").to_numpy()
     return records.assign(

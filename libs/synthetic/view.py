@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.draws import Array, is_given, only_where
-from libs.synthetic.outcomes import CANCER
+from libs.synthetic.corruption import HABIT_BITS, corrupt
+from libs.synthetic.draws import Array
 from libs.synthetic.recording import FACTS
-from libs.synthetic.tracking import latest_touch, next_actions, stages, write_notes
+from libs.synthetic.review import reviewed
 from libs.synthetic.world import World
 
 # Columns that become known together with a milestone.
@@ -30,36 +30,88 @@ _NO_DAY = np.datetime64("NaT", "s")
 
 @dataclass(frozen=True)
 class Request:
-    """Which rows are wanted: the trust, the moment (London), and for how many days a closed pathway is still shown."""
+    """Which rows are wanted: the trust, the moment (London), and for how many days a closed pathway is still shown.
+
+    `between` keeps the records from one record_id up to, not including, another.
+    """
 
     trust: str
     at: np.datetime64
     closed_days: int | None
+    between: tuple[int, int] | None = None
 
 
 def rows_as_at(world: World, request: Request) -> pd.DataFrame:
-    """The trust's rows at the moment, one per pathway and treatment, showing only what had been recorded by then."""
-    records = world.records[world.records["trust"] == request.trust]
-    records = records[records["visible_from"].to_numpy() <= request.at]
+    """The trust's rows at the moment, one per pathway and treatment, showing what had been recorded by then.
+
+    Faults are shown as the register shows them; the column `habits` says how each row is spelled (`HABIT_BITS`).
+    """
+    records, faults = shown_records(world, request)
+    known = faults[faults["from_at"].to_numpy() <= request.at]
+    is_active = ~(known["until_at"].to_numpy() <= request.at)
+    active = known[is_active]
+    pathways = world.pathways.iloc[records["pathway_id"].to_numpy()].reset_index(drop=True)
+    treatments = _treatments(world, records, request.at, active)
+    rows = _identity(world, records, request).join(_pathways(records, pathways, request.at))
+    rows = rows.join(reviewed(world, records, pathways, at=request.at, changed_at=_changes(records, known, request.at)))
+    rows = rows.merge(treatments, on="record_id", how="left")
+    return corrupt(rows, active, seed=world.spec.seed)
+
+
+def shown_records(world: World, request: Request) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The records that the register shows, with the closing as it has it, and the faults of the trust's records."""
+    whose = world.records["trust"].to_numpy()  # in order of the trust
+    first, end = (int(np.searchsorted(whose, request.trust, side=side)) for side in ("left", "right"))
+    if request.between is not None:
+        first, end = max(first, request.between[0]), min(end, request.between[1])
+    listed = world.faults["record_id"].to_numpy()
+    faults = world.faults[(listed >= first) & (listed < end)]
+    records = _closings(world.records.iloc[first:end], faults, request.at)
+    is_shown = records["visible_from"].to_numpy() <= request.at
+    is_shown &= ~(records["removed_at"].to_numpy() <= request.at)
     if request.closed_days is not None:
         oldest = request.at.astype("datetime64[D]") - request.closed_days
         is_old = (records["closed_recorded_at"].to_numpy() <= request.at) & (records["closed_on"].to_numpy() < oldest)
-        records = records[~is_old]
-    records = records.reset_index(drop=True)
-    pathways = world.pathways.iloc[records["pathway_id"].to_numpy()].reset_index(drop=True)
-    people = world.people.iloc[records["person_id"].to_numpy()].reset_index(drop=True)
-    treatments = _treatments(world, records, request.at)
-    rows = _identity(records, people, request.at).join(_pathways(records, pathways, request.at))
-    rows = rows.join(_tracked(world, records, pathways, request.at))
-    rows = rows.merge(treatments, on="record_id", how="left").sort_values(["record_id", "treatment_number"])
-    return rows.reset_index(drop=True)
+        is_shown &= ~is_old
+    return records[is_shown].reset_index(drop=True), faults
 
 
-def _identity(records: pd.DataFrame, people: pd.DataFrame, at: np.datetime64) -> pd.DataFrame:
-    columns = ["record_id", "pathway_id", "source_pathway_id", "source_patient_id", "hospital_number"]
-    person = people.drop(columns=["person_id", "died_on"])
-    died = _if_known(records["died_on"], records["died_recorded_at"], at)
-    return records[columns].join(person).assign(died_on=died)
+def count_rows(world: World, request: Request) -> tuple[Array, Array]:
+    """The record_id of each record that the register shows, and how many rows it has."""
+    records, faults = shown_records(world, request)
+    active = faults[(faults["from_at"].to_numpy() <= request.at) & ~(faults["until_at"].to_numpy() <= request.at)]
+    shown, _ = _shown_treatments(world, records, request.at, active)
+    record = records["record_id"].to_numpy()
+    of_record = np.bincount(np.searchsorted(record, shown["record_id"].to_numpy()), minlength=len(record))
+    return record, np.maximum(of_record, 1)
+
+
+def _closings(records: pd.DataFrame, faults: pd.DataFrame, at: np.datetime64) -> pd.DataFrame:
+    """The records with the closing as the register has it: too early, or only when the death had been noticed."""
+    columns = {name: records[name].to_numpy().copy() for name in ("closed_on", "closed_recorded_at")}
+    place = records["record_id"].to_numpy()[0] if len(records) else 0
+    for fault, moment in (("deceased_but_open", "until_at"), ("pathway_reopened", "from_at")):
+        found = faults[(faults["fault"] == fault).to_numpy()]
+        if fault == "pathway_reopened":
+            found = found[(found["from_at"].to_numpy() <= at) & (at < found["until_at"].to_numpy())]
+        when = found[moment].to_numpy()
+        rows = found["record_id"].to_numpy() - place
+        columns["closed_on"][rows] = when.astype("datetime64[D]")
+        columns["closed_recorded_at"][rows] = when
+    return records.assign(**columns)
+
+
+def _identity(world: World, records: pd.DataFrame, request: Request) -> pd.DataFrame:
+    columns = ["record_id", "pathway_id", "trust", "system", "source_pathway_id", "source_patient_id", "hospital_number"]
+    identities = world.identities[(world.identities["trust"] == request.trust).to_numpy()]
+    identities = identities[~(identities["valid_from"].to_numpy() > request.at)]
+    person = identities["person_id"].to_numpy()
+    valid = identities["valid_from"].to_numpy().astype("datetime64[s]").astype(np.int64)  # NaT is the least
+    order = np.lexsort([valid, person])
+    last = np.searchsorted(person[order], records["person_id"].to_numpy(), side="right") - 1
+    held = identities.drop(columns=["trust", "person_id", "valid_from"]).iloc[order[last]].reset_index(drop=True)
+    died = _if_known(records["died_on"], records["died_recorded_at"], request.at)
+    return records[columns].join(held).assign(died_on=died)
 
 
 def _pathways(records: pd.DataFrame, pathways: pd.DataFrame, at: np.datetime64) -> pd.DataFrame:
@@ -88,16 +140,32 @@ def _if_known(values: pd.Series, recorded_at: pd.Series, at: np.datetime64) -> p
     return values.where(recorded_at.to_numpy() <= at)
 
 
-def _treatments(world: World, records: pd.DataFrame, at: np.datetime64) -> pd.DataFrame:
-    shown = world.treatment_records[world.treatment_records["record_id"].isin(records["record_id"])]
-    shown = shown[shown["decided_recorded_at"].to_numpy() <= at].reset_index(drop=True)
+def _shown_treatments(
+    world: World, records: pd.DataFrame, at: np.datetime64, active: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The treatment records that are on show, and by record the minute of a decision that will be taken back."""
+    taken_back = active[(active["fault"] == "decision_withdrawn").to_numpy()].set_index("record_id")["from_at"]
+    record = records["record_id"].to_numpy()
+    ids = world.treatment_records["record_id"].to_numpy()  # in order
+    ends = (record[0], record[-1] + 1) if len(record) else (0, 0)
+    shown = world.treatment_records.iloc[slice(*np.searchsorted(ids, ends))]
+    is_early = shown["record_id"].isin(taken_back.index).to_numpy() & (shown["treatment_number"] == 1).to_numpy()
+    is_there = (shown["decided_recorded_at"].to_numpy() <= at) | is_early
+    is_there &= np.isin(shown["record_id"].to_numpy(), record)
+    return shown[is_there].reset_index(drop=True), taken_back
+
+
+def _treatments(world: World, records: pd.DataFrame, at: np.datetime64, active: pd.DataFrame) -> pd.DataFrame:
+    shown, taken_back = _shown_treatments(world, records, at, active)
     source = world.treatments.iloc[shown["treatment"].to_numpy()].reset_index(drop=True)
     treated = shown["treated_recorded_at"]
+    early = taken_back.reindex(shown["record_id"]).to_numpy().astype("datetime64[D]").astype("datetime64[s]")
+    is_decided = shown["decided_recorded_at"].to_numpy() <= at
     return pd.DataFrame(
         {
             "record_id": shown["record_id"],
             "treatment_number": shown["treatment_number"].astype("Int64"),
-            "decision_to_treat_on": source["decision_to_treat_on"],
+            "decision_to_treat_on": np.where(is_decided, source["decision_to_treat_on"].to_numpy(), early),
             "planned_treatment_on": _if_known(source["planned_treatment_on"], shown["planned_recorded_at"], at),
             "treatment_on": _if_known(source["treatment_on"], treated, at),
             "treatment_adjustment_days": _if_known(source["treatment_adjustment_days"], treated, at),
@@ -106,58 +174,14 @@ def _treatments(world: World, records: pd.DataFrame, at: np.datetime64) -> pd.Da
     )
 
 
-def _tracked(world: World, records: pd.DataFrame, pathways: pd.DataFrame, at: np.datetime64) -> pd.DataFrame:
-    """The tracker's columns, as the last edit left them, and when the row was last changed at all."""
-    touch = latest_touch(world.touches, len(world.records), at)[records["record_id"].to_numpy()]
-    is_touched = touch >= 0
-    minute = np.where(is_touched, world.touches["at"].to_numpy()[touch], _NO_DAY)
-    draw = np.where(is_touched, world.touches["draw"].to_numpy()[touch], 0)
-    facts = _stage_facts(world, records, pathways)
-    stage = stages(facts, minute)
-    day = minute.astype("datetime64[D]")
-    notes = write_notes(stage, _words_for(pathways), np.where(is_touched, day, np.datetime64(0, "D")), draw)
-    actions, owners = next_actions(stage, draw)
-    is_open = ~(records["closed_recorded_at"].to_numpy() <= at)
-    acts = is_touched & is_open & is_given(actions)
-    started = pathways["upgraded_on"].fillna(pathways["referral_received_on"]).to_numpy().astype("datetime64[D]")
-    due = np.busday_offset(np.where(is_touched, day, np.datetime64(0, "D")), 1 + draw // 23 % 9, roll="forward")
-    waits_long = (day - started > np.timedelta64(50, "D")) & (draw // 29 % 5 < 2)
-    return pd.DataFrame(
-        {
-            "tracking_note": only_where(is_touched, notes),
-            "last_tracked_on": day.astype("datetime64[s]"),
-            "next_action": only_where(acts, actions),
-            "next_action_owner": only_where(acts, owners),
-            "next_action_due_on": np.where(acts, due.astype("datetime64[s]"), _NO_DAY),
-            "is_escalated": is_touched & is_open & waits_long,
-            "source_updated_at": _last_change(facts, records, minute, at),
-        }
-    )
-
-
-def _words_for(pathways: pd.DataFrame) -> Array:
-    is_prostate = (pathways["suspected"] == "urology") & (pathways["cancer_group"] == "prostate")
-    return np.where(is_prostate, "prostate", pathways["suspected"])
-
-
-def _stage_facts(world: World, records: pd.DataFrame, pathways: pd.DataFrame) -> pd.DataFrame:
-    first = world.treatment_records[world.treatment_records["treatment_number"] == 1].set_index("record_id")
-    columns = ["decided_recorded_at", "treated_recorded_at"]
-    facts = records[[f"{fact}_recorded_at" for fact in FACTS]].join(
-        first[columns].reindex(records["record_id"]).reset_index(drop=True)
-    )
-    return facts.assign(
-        is_cancer=pathways["outcome"].isin(CANCER),
-        is_excluded=pathways["outcome"] == "EXCLUDED",
-        sends_away=(records["role"] == "referring").to_numpy(),
-    )
-
-
-def _last_change(facts: pd.DataFrame, records: pd.DataFrame, touched: Array, at: np.datetime64) -> Array:
-    """The last minute up to now at which a fact, a tracker's edit, a death or the closing reached the row."""
-    minutes = facts.filter(like="_recorded_at").assign(
-        closed=records["closed_recorded_at"], died=records["died_recorded_at"], visible=records["visible_from"]
-    )
-    values = minutes.to_numpy().astype("datetime64[s]")
-    values = np.where(values <= at, values, _NO_DAY)
-    return np.asarray(np.fmax(np.fmax.reduce(values, axis=1), touched))
+def _changes(records: pd.DataFrame, known: pd.DataFrame, at: np.datetime64) -> Array:
+    """The last minute at which an error came into each record or was put right."""
+    changed = np.full(len(records), _NO_DAY)
+    of_content = known[~known["fault"].isin(list(HABIT_BITS)).to_numpy()]
+    until = of_content["until_at"].to_numpy()
+    when = np.where(until <= at, until, of_content["from_at"].to_numpy())
+    place = np.searchsorted(records["record_id"].to_numpy(), of_content["record_id"].to_numpy())
+    is_here = place < len(records)
+    is_here[is_here] = records["record_id"].to_numpy()[place[is_here]] == of_content["record_id"].to_numpy()[is_here]
+    np.fmax.at(changed, place[is_here], when[is_here])
+    return changed

