@@ -74,7 +74,6 @@ Hours = Annotated[int, typer.Option("--hours", min=1, help="Hourly extracts afte
 Seed = Annotated[int, typer.Option("--seed", help="Another seed makes another world.")]
 
 
-
 @app.command()
 def demo(
     pathways: Pathways = 20_000, hours: Hours = 3, seed: Seed = 1, set_: Set = None, log_level: Log = "WARNING"
@@ -90,7 +89,7 @@ def demo(
 
 
 @app.command()
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917 - a command names its options one by one
     pathways: Pathways = 20_000,
     hours: Hours = 3,
     seed: Seed = 1,
@@ -108,7 +107,9 @@ def simulate(
         list[str] | None, typer.Option("--fault", help="The rate of a fault, NAME=RATE; may be repeated.")
     ] = None,
     clean: Annotated[bool, typer.Option("--clean", help="A world without faults, but for those of --fault.")] = False,
-    report: Annotated[bool, typer.Option("--report", help="Compare it with the published figures, with pictures.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Compare it with the published figures, with pictures.")
+    ] = False,
 ) -> None:
     """Write a synthetic world: sealed extracts into landing, keys that fit them, and the hidden truth beside it.
 

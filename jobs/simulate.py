@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobs.world_files import Fates, PlannedFile, claims_of, history_file, plan_hours
+from jobs.world_files import NO_FATES, Fates, PlannedFile, claims_of, history_file, plan_hours
 from jobs.world_keys import world_keys
 from jobs.world_truth import write_files, write_truth
 from libs.errors import SettingsError
@@ -17,7 +17,8 @@ from libs.settings import Settings, conf_folder
 from libs.synthetic.calendar import LONDON
 from libs.synthetic.extracts import Extract, delta, extract, history_files
 from libs.synthetic.figures import Figures, load_figures
-from libs.synthetic.world import World, WorldSpec, make_world, two_years_before
+from libs.synthetic.spec import WorldSpec, two_years_before
+from libs.synthetic.world import World, make_world
 
 Tell = Callable[[str], None]
 
@@ -27,7 +28,7 @@ class Wishes:
     """How a world is delivered: `full` or `delta` extracts, files that go astray, rates of faults, or none at all."""
 
     kind: str = "full"
-    fates: Fates = Fates()
+    fates: Fates = NO_FATES
     rates: Mapping[str, float] = field(default_factory=dict)
     is_clean: bool = False
 
@@ -67,7 +68,7 @@ class Simulated:
     figures: Figures = field(repr=False)
 
 
-def run(
+def run(  # noqa: PLR0913 - what the command asks, and who hears of it
     settings: Settings, *, pathways: int, hours: int, seed: int, ends_at: datetime, wishes: Wishes | None = None,
     tell: Tell = lambda _: None,
 ) -> Simulated:  # fmt: skip

@@ -33,7 +33,7 @@ class Asked:
 
 
 def run(settings: Settings, asked: Asked, console: Console) -> None:
-    """Write the world that was asked for, and say which command reads it. Raises SettingsError for what is no option."""
+    """Write the world that was asked for, and say what reads it. Raises SettingsError for what is no option."""
     if asked.kind not in _KINDS:
         raise SettingsError(f"--kind {asked.kind} is not known", do=f"Use one of: {', '.join(_KINDS)}.")
     wishes = simulate.Wishes(asked.kind, Fates(*asked.astray), _rates(asked.faults), asked.is_clean)
@@ -45,7 +45,9 @@ def run(settings: Settings, asked: Asked, console: Console) -> None:
         )  # fmt: skip
     console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {of.paths.landing}")
     console.print(f"Made from {made.figures.identity()}, seed {asked.seed}")
-    console.print(f"The truth behind them is in {made.truth}. Next: {_next(of, settings)} --as-at {_minute(asked.ends_at)}")
+    console.print(
+        f"The truth behind them is in {made.truth}. Next: {_next(of, settings)} --as-at {_minute(asked.ends_at)}"
+    )
     if asked.has_report:
         from jobs import world_report  # noqa: PLC0415 - draws pictures: only who asks for them waits for that
 
@@ -55,13 +57,17 @@ def run(settings: Settings, asked: Asked, console: Console) -> None:
 def with_trusts(settings: Settings, words: str | None) -> Settings:
     """The settings with the trusts of `--trusts`: codes with commas, `northern` or `all`; unchanged without it.
 
-    A trust that the settings do not name is taken from conf/england.yml. Raises SettingsError for one that is in neither.
+    A trust that the settings do not name is taken from conf/england.yml. Raises SettingsError for one in neither.
     """
     if words is None:
         return settings
     known = {**load_settings("england").trusts, **settings.trusts}
     region = _REGIONS.get(words.strip().lower())
-    codes = list(load_settings(region).trusts) if region else [code.strip().upper() for code in words.split(",") if code.strip()]
+    codes = (
+        list(load_settings(region).trusts)
+        if region
+        else [code.strip().upper() for code in words.split(",") if code.strip()]
+    )
     unknown = [code for code in codes if code not in known]
     if unknown or not codes:
         raise SettingsError(
@@ -92,7 +98,9 @@ def _next(made: Settings, asked: Settings) -> str:
         if {code: each.system for code, each in made.trusts.items()}.items() <= {
             code: each.system for code, each in reader.trusts.items()
         }.items():
-            elsewhere = "" if env == asked.env else f" --set paths.root={asked.paths.root} --set platform={asked.platform}"
+            elsewhere = (
+                "" if env == asked.env else f" --set paths.root={asked.paths.root} --set platform={asked.platform}"
+            )
             return f"cancollaborate hourly --env {env}{elsewhere}"
     return f"cancollaborate hourly --env {asked.env} (after naming these trusts in conf/{asked.env}.yml)"
 

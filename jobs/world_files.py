@@ -9,7 +9,8 @@ import numpy as np
 from libs.errors import SettingsError
 from libs.intake.envelope import Claims, sealed_name
 from libs.synthetic.extracts import CONTRACT_VERSION
-from libs.synthetic.world import World, WorldSpec
+from libs.synthetic.spec import WorldSpec
+from libs.synthetic.world import World
 
 # Transport takes a moment: a file lands this long after the extract was made.
 TRANSPORT = timedelta(minutes=2)
@@ -42,6 +43,9 @@ class Fates:
     late: int = 0
     missing: int = 0
     repeated: int = 0
+
+
+NO_FATES = Fates()
 
 
 def plan_hours(world: World, moments: Sequence[datetime], kind: str, fates: Fates) -> list[PlannedFile]:

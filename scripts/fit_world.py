@@ -24,21 +24,26 @@ from libs.synthetic.comparison import NORTHERN, band_shares, distances
 from libs.synthetic.counted_waits import counted_waits, last_year
 from libs.synthetic.figures import Figures, load_figures
 from libs.synthetic.providers import ENGLAND
-from libs.synthetic.resources import resources_of
+from libs.synthetic.spec import WorldSpec
 
 ENDS_AT = datetime(2025, 4, 1, 9, tzinfo=LONDON)
-Errors = dict[tuple[str, ...], tuple[float, float]]
-_FITTED_HEAD = """# Fitted: set by `python scripts/fit_world.py` so that a world of all English providers, in which every wait comes from queues,
-# resembles NHS England's published figures (NHS England, Cancer Waiting Times, 2024-25. Contains public sector information
-# licensed under the Open Government Licence v3.0).
+Cells = dict[tuple[str, ...], tuple[float, float]]
+_FITTED_HEAD = """# Fitted: set by `python scripts/fit_world.py` so that a world of all English providers, in which every wait comes
+# from queues, resembles NHS England's published figures (NHS England, Cancer Waiting Times, 2024-25. Contains public
+# sector information licensed under the Open Government Licence v3.0).
 # sites: of people without cancer, the share told at the first appointment (one_stop) and the share who need
 # a second round of tests (more_tests); whose result lies unseen for a while (mislaid).
-# groups: share who go from being told to treatment without staging (express), rounds of staging of the others (staging), share
-# whose treatment waits for their fitness, another opinion or their own mind (held_up).
+# groups: share who go from being told to treatment without staging (express), rounds of staging of the others
+# (staging), share whose treatment waits for their fitness, another opinion or their own mind (held_up).
 """
-_WAITS_HEAD = """# The usual wait of each queue in working days (fitted, see scripts/fit_world.py; source and licence as in fitted.yml).
-# ENG holds for every provider without a line of its own. Queues: clinic and results (by suspected site), tests (by kind), report,
-# staging, decision and theatre (by cancer group), drugs, radiotherapy.
+_WAITS_HEAD = """# The usual wait of each queue in working days, fitted by scripts/fit_world.py (source and licence as in fitted.yml).
+# ENG holds for every provider without a line of its own. Queues: clinic and results (by suspected site), tests (by
+# kind), report, staging, decision and theatre (by cancer group), drugs, radiotherapy.
+"""
+
+
+_TURNS_HEAD = """# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site; fitted
+# by scripts/fit_world.py (source and licence as in fitted.yml).
 """
 
 
@@ -63,26 +68,12 @@ def main() -> None:
         written(figures)
 
 
-def made(figures: Figures, trusts: list[str], size: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, truth.WorldSpec]:
+def made(figures: Figures, trusts: list[str], size: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, WorldSpec]:
     """Pathways and treatments of a world whose people have no names."""
-    spec = truth.WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
-    names = ("plan", "people", "care", "capacity", "dates")
-    rngs = {name: np.random.default_rng(each) for name, each in zip(names, np.random.SeedSequence(seed).spawn(5), strict=True)}
-    plan = truth._plan(rngs["plan"], figures, spec)
-    size = len(plan)
-    rng = rngs["people"]
-    people = pd.DataFrame(
-        {
-            "frailty": rng.beta(2, 4.5, size),
-            "distance_km": rng.exponential(10, size),
-            "synthetic_deprivation_decile": rng.integers(1, 11, size),
-        }
-    )
-    plan["person_id"] = np.arange(size)
-    chances = truth.draw_chances(rngs["care"], figures, people, plan["cancer_group"].notna().to_numpy())
-    plan = plan.join(chances.drop(columns=list(truth.DRIVERS)))
-    pathways, treatments, _ = truth.simulate_care(rngs, figures, spec, plan)
-    return pathways.assign(pathway_id=np.arange(size)), treatments, spec
+    spec = WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
+    seeds = np.random.SeedSequence(seed).spawn(len(truth.STREAMS))
+    rngs = {name: np.random.default_rng(each) for name, each in zip(truth.STREAMS, seeds, strict=True)}
+    return *truth.make_unnamed(rngs, figures, spec), spec
 
 
 def report(figures: Figures, waits: pd.DataFrame) -> None:
@@ -107,10 +98,15 @@ def percentages(waits: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float
     sums = waits.groupby(["standard", "provider"])[["counted", "within"]].sum()
     of = {key: (row.within / row.counted, row.counted) for key, row in zip(sums.index, sums.itertuples(), strict=True)}
     whole = waits.groupby("standard")[["counted", "within"]].sum()
-    return of | {(key, ENGLAND): (row.within / row.counted, row.counted) for key, row in zip(whole.index, whole.itertuples(), strict=True)}
+    return of | {
+        (key, ENGLAND): (row.within / row.counted, row.counted)
+        for key, row in zip(whole.index, whole.itertuples(), strict=True)
+    }
 
 
-def target(figures: Figures, standard: str, provider: str, route: str = "ALL", breakdown: str = "all", least: float = 0) -> float:
+def target(
+    figures: Figures, standard: str, provider: str, route: str = "ALL", breakdown: str = "all", least: float = 0
+) -> float:
     """The published share within the limit; not a number where too few are published."""
     table = figures.published
     cell = table[
@@ -124,49 +120,79 @@ def target(figures: Figures, standard: str, provider: str, route: str = "ALL", b
 
 def stepped(figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame, *, step: float, of_england: bool) -> Figures:
     """The figures a step nearer."""
-    lengths = {code: dict(of) for code, of in figures.waits.items()}
-    resources = resources_of(figures)
-    rows = figures.published[figures.published["band"].isin(["all", "within"])]
-    want = rows.pivot_table(index=["standard", "provider", "route_or_stage", "breakdown"], columns="band", values="count")
-    want = {key: (row.within / row.all, row.all) for key, row in zip(want.index, want.itertuples(), strict=True)}
-    has = waits.groupby(["standard", "provider", "route_or_stage", "breakdown"])[["counted", "within"]].sum()
-    has = {key: (row.within / row.counted, row.counted) for key, row in zip(has.index, has.itertuples(), strict=True)}
-    overall = percentages(waits)
-    providers = list(figures.providers) if of_england else list(NORTHERN)
-
-    def move(code: str, queue: str, by: float, *, low: float = 0.3, high: float = 45.0) -> None:
-        own = lengths.setdefault(code, {})
-        before = own.get(queue, lengths[ENGLAND][queue])
-        own[queue] = float(np.clip(before * np.exp(np.clip(by, -0.5, 0.5)), low, high))
-
-    seen = first_seen(pathways)
-    for code in providers:
-        provider = figures.providers[code]
-        fds = error(overall.get(("fds", code)), want.get(("fds", code, "ALL", "all")), 30)
-        d62 = error(overall.get(("d62", code)), want.get(("d62", code, "ALL", "all")), 15)
-        for site in resources.sites:
-            early = provider.seen_within_14_days.get(site, provider.seen_within_14_days.get("all"))
-            if early is not None:
-                move(code, f"clinic {site}", step * 0.8 * error(seen.get((code, site)), (early, 1e3), 25), low=1.0, high=25)
-            own = error(has.get(("fds", code, "USC", site)), want.get(("fds", code, "USC", site)), 25)
-            move(code, f"results {site}", step * (0.6 * own + 0.5 * fds), high=35)
-        for kind in ("tests imaging", "tests endoscopy", "tests biopsy", "staging"):
-            move(code, kind, step * 0.12 * d62, low=1.5, high=12)
-        for group in resources.groups:
-            move(code, f"decision {group}", step * 0.9 * d62, low=0.3, high=40)
-        surgery = both(has, want, code, "surgery")
-        for group in resources.groups:
-            move(code, f"theatre {group}", step * 0.5 * surgery, low=1.0, high=30)
-        for name in ("drugs", "radiotherapy"):
-            move(code, name, step * 0.5 * both(has, want, code, name), low=1.0, high=30)
-        d31 = error(overall.get(("d31", code)), want.get(("d31", code, "ALL", "all")), 30)
-        for queue in (*(f"theatre {group}" for group in resources.groups), "radiotherapy"):
-            move(code, queue, step * 0.35 * d31, low=1.0, high=30)
+    cells = _Cells(figures, waits, pathways)
+    fitted, turns = ({code: dict(of) for code, of in each.items()} for each in (figures.waits, figures.turns))
+    for code in list(figures.providers) if of_england else list(NORTHERN):
+        lists = _Lists(fitted[ENGLAND], fitted.setdefault(code, {}), step)
+        _fit_diagnosis(figures, cells, code, lists)
+        _fit_turns(figures, cells, code, _Lists({}, turns.setdefault(code, {}), step))
+        _fit_treatment(figures, cells, code, lists)
     care = fitted_care(figures, waits, step=step) if of_england else figures.care
-    return figures.model_copy(update={"waits": lengths, "care": care})
+    return figures.model_copy(update={"waits": fitted, "turns": turns, "care": care})
 
 
-def both(has: dict, want: dict, code: str, modality: str) -> float:
+class _Cells:
+    """What is counted and what is published, by standard, provider, route or stage, and breakdown: (share within, count)."""
+
+    def __init__(self, figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame) -> None:
+        key = ["standard", "provider", "route_or_stage", "breakdown"]
+        rows = figures.published[figures.published["band"].isin(["all", "within"])]
+        wide = rows.pivot_table(index=key, columns="band", values="count")
+        self.want = dict(zip(wide.index, zip(wide["within"] / wide["all"], wide["all"], strict=True), strict=True))
+        sums = waits.groupby(key)[["counted", "within"]].sum()
+        self.has = dict(
+            zip(sums.index, zip(sums["within"] / sums["counted"], sums["counted"], strict=True), strict=True)
+        )
+        self.overall = percentages(waits)
+        self.seen = first_seen(pathways)
+
+    def of_provider(self, standard: str, code: str, *, least: float) -> float:
+        return error(self.overall.get((standard, code)), self.want.get((standard, code, "ALL", "all")), least)
+
+
+class _Lists:
+    """The lengths of one provider's waiting lists, moved in steps on a log scale."""
+
+    def __init__(self, usual: dict[str, float], own: dict[str, float], step: float) -> None:
+        self.usual, self.own, self.step = usual, own, step
+
+    def move(self, queue: str, by: float, low: float, high: float) -> None:
+        before = self.own.get(queue, self.usual.get(queue, 1.0))
+        self.own[queue] = float(np.clip(before * np.exp(np.clip(self.step * by, -0.5, 0.5)), low, high))
+
+
+def _fit_diagnosis(figures: Figures, cells: _Cells, code: str, lists: _Lists) -> None:
+    fds, d62 = cells.of_provider("fds", code, least=30), cells.of_provider("d62", code, least=15)
+    early = figures.providers[code].seen_within_14_days
+    for site in figures.care.sites:
+        share = early.get(site, early.get("all"))
+        if share is not None:
+            lists.move(f"clinic {site}", 0.8 * error(cells.seen.get((code, site)), (share, 1e3), 25), 1.0, 25)
+        own = error(cells.has.get(("fds", code, "USC", site)), cells.want.get(("fds", code, "USC", site)), 25)
+        lists.move(f"results {site}", 0.6 * own + 0.5 * fds, 0.3, 35)
+    for kind in ("tests imaging", "tests endoscopy", "tests biopsy", "staging"):
+        lists.move(kind, 0.12 * d62 + 0.25 * fds, 0.8, 12)
+    lists.move("report", 0.1 * d62 + 0.3 * fds, 0.5, 10)
+
+
+def _fit_turns(figures: Figures, cells: _Cells, code: str, turns: _Lists) -> None:
+    fds = cells.of_provider("fds", code, least=30)
+    for site in figures.care.sites:
+        own = error(cells.has.get(("fds", code, "USC", site)), cells.want.get(("fds", code, "USC", site)), 25)
+        turns.move(site, 0.8 * own + 0.3 * fds, 0.1, 2.5)
+
+
+def _fit_treatment(figures: Figures, cells: _Cells, code: str, lists: _Lists) -> None:
+    d31, d62 = cells.of_provider("d31", code, least=30), cells.of_provider("d62", code, least=15)
+    surgery = both(cells.has, cells.want, code, "surgery")
+    for group in figures.care.groups:
+        lists.move(f"decision {group}", 0.9 * d62, 0.3, 40)
+        lists.move(f"theatre {group}", 0.5 * surgery + 0.35 * d31, 1.0, 30)
+    lists.move("drugs", 0.5 * both(cells.has, cells.want, code, "drugs"), 1.0, 30)
+    lists.move("radiotherapy", 0.5 * both(cells.has, cells.want, code, "radiotherapy") + 0.35 * d31, 1.0, 30)
+
+
+def both(has: Cells, want: Cells, code: str, modality: str) -> float:
     """The error of a modality's 31 days, first and subsequent treatments together."""
     sums = []
     for table in (has, want):
@@ -190,9 +216,11 @@ def first_seen(pathways: pd.DataFrame) -> dict[tuple[str, str], tuple[float, flo
     urgent = urgent[urgent["referral_received_on"] >= pd.Timestamp("2024-03-20")]
     days = (urgent["first_seen_on"] - urgent["referral_received_on"]).dt.days - urgent["first_seen_adjustment_days"]
     of = (days <= 14).groupby([urgent["trust"], urgent["suspected"]]).agg(["mean", "size"])
-    return {key: (row.mean, row.size) for key, row in of.to_dict("index").items()} if False else {
-        key: (float(mean), float(size)) for key, mean, size in zip(of.index, of["mean"], of["size"], strict=True)
-    }
+    return (
+        {key: (row.mean, row.size) for key, row in of.to_dict("index").items()}
+        if False
+        else {key: (float(mean), float(size)) for key, mean, size in zip(of.index, of["mean"], of["size"], strict=True)}
+    )
 
 
 def fitted_care(figures: Figures, waits: pd.DataFrame, *, step: float):
@@ -200,7 +228,9 @@ def fitted_care(figures: Figures, waits: pd.DataFrame, *, step: float):
     shares = band_shares(waits, figures.published)
 
     def upto(standard: str, route: str, key: str, last: int) -> tuple[float, float]:
-        cell = shares[(shares["standard"] == standard) & (shares["route_or_stage"] == route) & (shares["breakdown"] == key)]
+        cell = shares[
+            (shares["standard"] == standard) & (shares["route_or_stage"] == route) & (shares["breakdown"] == key)
+        ]
         cell = cell.head(last)
         return float(cell["published"].sum()), float(cell["synthetic"].sum())
 
@@ -223,12 +253,16 @@ def fitted_care(figures: Figures, waits: pd.DataFrame, *, step: float):
         sites[site] = each.model_copy(update=update)
     groups = {}
     for group, each in care.groups.items():
-        key = {"brain": "other", "sarcoma": "other", "children": "other", "testicular": "urology_other"}.get(group, group)
+        key = {"brain": "other", "sarcoma": "other", "children": "other", "testicular": "urology_other"}.get(
+            group, group
+        )
         soon, middle, late = gap("d62", "ALL", key, 1), gap("d62", "ALL", key, 3), gap("d62", "ALL", key, 6)
         groups[group] = each.model_copy(
             update={
                 "express": min(logit_step(each.express, -1.0 * step * soon), 0.95),
-                "staging": round(float(np.clip(each.staging * np.exp(0.7 * step * middle) + 0.05 * step * middle, 0.02, 2.6)), 3),
+                "staging": round(
+                    float(np.clip(each.staging * np.exp(0.7 * step * middle) + 0.05 * step * middle, 0.02, 2.6)), 3
+                ),
                 "held_up": min(logit_step(each.held_up, 0.9 * step * late), 0.75),
             }
         )
@@ -252,6 +286,13 @@ def written(figures: Figures) -> None:
             if round(days, 1) != round(usual[queue], 1)
         ]  # fmt: skip
     (folder / "waits.csv").write_text(_WAITS_HEAD + "provider,queue,working_days\n" + "\n".join(lines) + "\n")
+    lines = [
+        f"{code},{site},{round(factor, 2)}"
+        for code in sorted(figures.turns)
+        for site, factor in figures.turns[code].items()
+        if round(factor, 2) != 1
+    ]
+    (folder / "turns.csv").write_text(_TURNS_HEAD + "provider,suspected,factor\n" + "\n".join(lines) + "\n")
     parts = [_FITTED_HEAD.rstrip("\n")]
     for part, keys in (("sites", ("one_stop", "more_tests", "mislaid")), ("groups", ("express", "staging", "held_up"))):
         parts.append(f"{part}:")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from libs.synthetic import organisation_words
-from libs.synthetic.draws import Array
+from libs.synthetic.draws import Array, only_where
 from libs.synthetic.fault_codes import NEIGHBOURS
 from libs.synthetic.fault_habits import FAULTS as HABITS
 from libs.synthetic.mixing import pick, stirred
@@ -78,9 +78,7 @@ class _Places:
         return np.repeat(starts, counts) + step, np.repeat(record, counts)
 
 
-def _change(
-    changed: Array, what: tuple[str, str], rows: pd.DataFrame, found: tuple[Array, Array], seed: int
-) -> None:
+def _change(changed: Array, what: tuple[str, str], rows: pd.DataFrame, found: tuple[Array, Array], seed: int) -> None:
     fault, column = what
     at, record = found
     is_there = ~pd.isna(changed[at]) if fault not in _FILLS else pd.isna(changed[at])
@@ -130,8 +128,13 @@ def _other_receipt(cells: Cells) -> Array:
 
 def _other_identifier(cells: Cells) -> Array:
     """Half are numbers of the trust's own, half have two neighbouring digits in each other's place."""
-    own = [f"{trust}{number}" for trust, number in zip(cells.beside("trust"), 10**10 + pick(cells.draw, 10**10), strict=True)]
-    typed = [_transposed(each, place) for each, place in zip(cells.values, pick(cells.draw, 8, turn=2).tolist(), strict=True)]
+    own = [
+        f"{trust}{number}"
+        for trust, number in zip(cells.beside("trust"), 10**10 + pick(cells.draw, 10**10), strict=True)
+    ]
+    typed = [
+        _transposed(each, place) for each, place in zip(cells.values, pick(cells.draw, 8, turn=2).tolist(), strict=True)
+    ]
     return np.where(pick(cells.draw, 2, turn=1) == 1, np.array(own, dtype=object), np.array(typed, dtype=object))
 
 
@@ -144,7 +147,7 @@ def _transposed(text: str, place: int) -> str:
 
 
 def _no_valid_type(cells: Cells) -> Array:
-    return np.where(pick(cells.draw, 8) == 0, "15", None)
+    return only_where(pick(cells.draw, 8) == 0, "15")
 
 
 def _neighbouring_site(cells: Cells) -> Array:
@@ -200,11 +203,17 @@ _TOLD_TOO_MUCH = (
 def _telling_too_much(cells: Cells) -> Array:
     """A telephone number or the patient's name in the note, after its date and before the initials."""
     notes = []
-    parts = (cells.values, pick(cells.draw, len(_TOLD_TOO_MUCH)), *(cells.beside(each) for each in ("phone", "title", "family_name")))
+    parts = (
+        cells.values,
+        pick(cells.draw, len(_TOLD_TOO_MUCH)),
+        *(cells.beside(each) for each in ("phone", "title", "family_name")),
+    )
     for note, form, phone, title, family in zip(*parts, strict=True):
         day, _, rest = note.partition(" ")
         text, _, initials = rest.rpartition(" - ")
-        words = _TOLD_TOO_MUCH[form].format(phone=phone or "07700 900461", title=title or "pt", family=family or "", note=text)
+        words = _TOLD_TOO_MUCH[form].format(
+            phone=phone or "07700 900461", title=title or "pt", family=family or "", note=text
+        )
         notes.append(f"{day} {words} - {initials}")
     return np.array(notes, dtype=object)
 

@@ -8,7 +8,13 @@ from libs.synthetic.draws import Array, between, share
 
 NO_DAY = np.datetime64("NaT", "s")
 # Facts that whoever enters a referral again does not always enter again.
-_OFTEN_LEFT_OUT = ("first_test_booked_on", "first_test_done_on", "first_test_reported_on", "last_test_reported_on", "mdt_on")
+_OFTEN_LEFT_OUT = (
+    "first_test_booked_on",
+    "first_test_done_on",
+    "first_test_reported_on",
+    "last_test_reported_on",
+    "mdt_on",
+)
 _IS_FOUND, _SECOND_GOES, _LEFT_OUT, _TREATED_TWICE = 0.55, 0.6, 0.35, 0.5
 
 
@@ -38,7 +44,9 @@ def add_duplicates(
     whole.loc[chosen[~second_goes], "removed_at"] = removed[~second_goes]
     again = again.assign(visible_from=entered, removed_at=np.where(second_goes, removed, NO_DAY))
     # Column by column: pandas' own concatenation warns of columns in which a few duplicates have nothing.
-    return pd.DataFrame({column: np.concatenate([whole[column].to_numpy(), again[column].to_numpy()]) for column in whole})
+    return pd.DataFrame(
+        {column: np.concatenate([whole[column].to_numpy(), again[column].to_numpy()]) for column in whole}
+    )
 
 
 def _entered_again(rng: np.random.Generator, records: pd.DataFrame, calendar: np.busdaycalendar) -> Array:
@@ -50,7 +58,10 @@ def _entered_again(rng: np.random.Generator, records: pd.DataFrame, calendar: np
     return working_minute(rng, day, (8, 17)).astype("datetime64[s]")
 
 
-def without_half_of_the_treatments(rng: np.random.Generator, shown: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+def without_half_of_the_treatments(
+    rng: np.random.Generator, shown: pd.DataFrame, records: pd.DataFrame
+) -> pd.DataFrame:
     """The treatment records without those that nobody entered a second time."""
     is_second = (records["duplicate_of"].to_numpy() >= 0) & ~share(rng, len(records), _TREATED_TWICE)
-    return shown[~is_second[shown["record_id"].to_numpy()]].reset_index(drop=True)
+    kept: pd.DataFrame = shown[~is_second[shown["record_id"].to_numpy()]].reset_index(drop=True)
+    return kept

@@ -1,10 +1,11 @@
-"""The extracts that a trust's register gives at a moment: its list, what changed in it, or its whole history in files."""
+"""The extracts that a trust's register gives at a moment: its list, what changed in it, or its whole history."""
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -46,9 +47,12 @@ def delta(world: World, trust: str, at: datetime, *, since: datetime, closed_day
     """
     request = _request(world, trust, at, closed_days)
     keys, lines = _lines(world, request)
-    before = _by_pathway(*_lines(world, _request(world, trust, since, None), among=keys))
+    earlier = replace(_request(world, trust, since, None), among=np.unique(keys))
+    before = _by_pathway(*_lines(world, earlier))
     changed = {key for key, text in _by_pathway(keys, lines).items() if before.get(key) != text}
-    return _file(world, trust, [line for key, line in zip(keys.tolist(), lines, strict=True) if key in changed], "delta")
+    return _file(
+        world, trust, [line for key, line in zip(keys.tolist(), lines, strict=True) if key in changed], "delta"
+    )
 
 
 def history(world: World, trust: str, at: datetime, *, rows_per_file: int = 50_000) -> list[Extract]:
@@ -64,7 +68,7 @@ def history_files(world: World, trust: str, at: datetime, *, rows_per_file: int 
     request = _request(world, trust, at, None)
     record, counts = count_rows(world, request)
     cuts = _cuts(counts, rows_per_file)
-    for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, end in pairwise(cuts):
         between = (int(record[start]), int(record[end - 1]) + 1) if end > start else (0, 0)
         _, lines = _lines(world, Request(trust, request.at, None, between))
         yield _file(world, trust, lines, "history")
@@ -91,21 +95,19 @@ def _cuts(counts: Array, rows_per_file: int) -> list[int]:
     return cuts if len(cuts) > 1 else [0, 0]
 
 
-def _lines(world: World, request: Request, among: Array | None = None) -> tuple[Array, list[str]]:
-    """The pathway number of each row, and the row as the register writes it, without its line end."""
+def _lines(world: World, request: Request) -> tuple[Array, list[str]]:
+    """The record_id of each row, and the row as the register writes it, without its line end."""
     rows = rows_as_at(world, request)
-    if among is not None:
-        rows = rows[rows["source_pathway_id"].isin(among)].reset_index(drop=True)
     register = _REGISTERS[world.spec.systems[request.trust]]
     columns: list[Array] = register.write_rows(rows, seed=world.spec.seed)
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=register.DELIMITER, lineterminator="\r\n")
     writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
-    return columns[0], text.getvalue().split("\r\n")[:-1]
+    return rows["record_id"].to_numpy(), text.getvalue().split("\r\n")[:-1]
 
 
-def _by_pathway(keys: Array, lines: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_pathway(keys: Array, lines: list[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
     for key, line in zip(keys.tolist(), lines, strict=True):
         found.setdefault(key, []).append(line)
     return found

@@ -1,6 +1,7 @@
-"""Faults of codes: mistyped ones, diagnoses not yet confirmed, organisations written otherwise, notes that tell too much."""
+"""Faults of codes: mistyped ones, provisional diagnoses, organisations written otherwise, notes that tell too much."""
 
 import numpy as np
+import pandas as pd
 
 from libs.synthetic.draws import Array, is_given
 from libs.synthetic.fault_rows import Draw, Listed, drawn, listed, perhaps_mended, some_days_later
@@ -62,7 +63,7 @@ def treatment_mistyped(draw: Draw) -> Listed:
 
 def diagnosis_provisional(draw: Draw) -> Listed:
     """Three characters of the diagnosis, until histology says which part of the organ."""
-    rows = drawn(draw, is_given(draw.of_pathway("diagnosis_icd10")))
+    rows = drawn(draw, _longer_than(3, draw.of_pathway("diagnosis_icd10")))
     from_at = draw.happened.records["diagnosed_on_recorded_at"].to_numpy()[rows]
     return listed(rows, "diagnosis_icd10", from_at=from_at, until_at=some_days_later(draw, from_at, (2, 15)))
 
@@ -73,7 +74,10 @@ def organisation(draw: Draw) -> Listed:
     record = np.concatenate([*(np.arange(len(draw.happened.records)),) * len(_ORGANISATIONS), shown["record_id"]])
     number = np.concatenate([np.zeros(len(record) - len(shown), dtype=int), shown["treatment_number"]])
     column = np.concatenate(
-        [np.repeat(np.arange(len(_ORGANISATIONS)), len(draw.happened.records)), np.full(len(shown), len(_ORGANISATIONS))]
+        [
+            np.repeat(np.arange(len(_ORGANISATIONS)), len(draw.happened.records)),
+            np.full(len(shown), len(_ORGANISATIONS)),
+        ]
     )
     from_at = np.concatenate(
         [
@@ -84,11 +88,18 @@ def organisation(draw: Draw) -> Listed:
     low, high = _part_of(draw)
     chance = draw.stream("organisation").random(len(record))
     wanted = (chance >= low) & (chance < high) & ~np.isnat(from_at)
-    if draw.name == "organisation_as_trust":  # transfers name trusts anyway
-        wanted &= ~np.isin(column, [list(_ORGANISATIONS).index(each) for each in ("transfer_from_org", "transfer_to")])
+    if draw.name == "organisation_as_trust":  # only what is written as a site can be
+        codes = [draw.of_pathway("trust" if each == "transfer_from_org" else each) for each in _ORGANISATIONS]
+        wanted &= _longer_than(3, np.concatenate([*codes, draw.of_shown("treatment_org")]))
     rows = np.flatnonzero(wanted)
     columns = [*_ORGANISATIONS, "treatment_org"]
     return listed(record[rows], (column[rows], columns), from_at=from_at[rows], treatment_number=number[rows])
+
+
+def _longer_than(size: int, codes: Array) -> Array:
+    """True where a code has more characters; each distinct code is looked at once."""
+    numbers, distinct = pd.factorize(codes)
+    return np.array([*(len(each) > size for each in distinct.tolist()), False], dtype=bool)[numbers]
 
 
 def _part_of(draw: Draw) -> tuple[float, float]:

@@ -69,7 +69,7 @@ def _recorded(draw: Draw) -> Array:
 
 def _one_date(draw: Draw, possible: Array, *, lasts: bool) -> Listed:
     """One of the possible dates of each record that the fault befalls; the rate is a share of all records."""
-    rows = of_all(draw, possible.any(axis=1))
+    rows = of_all(draw, np.asarray(possible.any(axis=1)))
     column = np.argmax(draw.rng.random((len(rows), len(TYPED))) * possible[rows], axis=1)
     from_at = _recorded(draw)[rows, column] if len(rows) else np.empty(0, dtype=NEVER.dtype)
     until_at = perhaps_mended(draw, from_at) if lasts else some_days_later(draw, from_at, (1, 20))

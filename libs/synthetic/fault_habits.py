@@ -47,7 +47,8 @@ def treatment_in_local_word(draw: Draw) -> Listed:
     shown = draw.happened.shown
     rows = drawn(draw, _runs(draw, "infoflex")[shown["record_id"].to_numpy()])
     return listed(
-        shown["record_id"].to_numpy()[rows], "treatment_modality", from_at=shown["decided_recorded_at"].to_numpy()[rows],
+        shown["record_id"].to_numpy()[rows], "treatment_modality",
+        from_at=shown["decided_recorded_at"].to_numpy()[rows],
         treatment_number=shown["treatment_number"].to_numpy()[rows],
     )  # fmt: skip
 
@@ -55,7 +56,10 @@ def treatment_in_local_word(draw: Draw) -> Listed:
 def breach_on_day_63(draw: Draw) -> Listed:
     """The teams that count the breach date from the day after; a team is a trust's team of a site."""
     records = draw.happened.records
-    codes = [np.unique(each.astype(str), return_inverse=True)[1] for each in (records["trust"].to_numpy(), draw.of_pathway("tumour_site"))]
+    codes = [
+        np.unique(each.astype(str), return_inverse=True)[1]
+        for each in (records["trust"].to_numpy(), draw.of_pathway("tumour_site"))
+    ]
     team = codes[0] * 1000 + codes[1]
     rows = np.flatnonzero(_of_ids(draw, team) & _runs(draw, "infoflex"))
     return _listed(draw, rows, "breach_on")
@@ -70,8 +74,6 @@ def number_spaced(draw: Draw) -> Listed:
 def _of_ids(draw: Draw, ids: Array) -> Array:
     """True for a share of the ids, and so for all rows of one."""
     return np.asarray(chance(stirred(ids, draw.seed % 2**32)) < draw.rate)
-
-
 
 
 FAULTS = {

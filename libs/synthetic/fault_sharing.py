@@ -35,9 +35,7 @@ def _receiving(draw: Draw) -> Array:
 def receipt_date_differs(draw: Draw) -> Listed:
     """The receiving trust has another receipt date."""
     rows = drawn(draw, _receiving(draw))
-    return listed(
-        rows, "referral_received_on", from_at=draw.happened.records["visible_from"].to_numpy()[rows]
-    )
+    return listed(rows, "referral_received_on", from_at=draw.happened.records["visible_from"].to_numpy()[rows])
 
 
 def identifier_missing(draw: Draw) -> Listed:

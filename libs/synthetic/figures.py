@@ -91,7 +91,7 @@ class SiteCare(_Figures):
 
 
 class GroupCare(_Figures):
-    """How a cancer comes to treatment: shares without staging and held up, rounds of staging, operations that may wait."""
+    """How a cancer comes to treatment: shares without staging and held up, rounds of staging, what may wait."""
 
     express: float
     staging: float
@@ -161,6 +161,7 @@ class Figures(_Figures):
     naming: Naming
     care: CareFigures
     waits: dict[str, dict[str, float]]
+    turns: dict[str, dict[str, float]]
     faults: dict[str, float]
     identity_faults: dict[str, float]
     tables: PublishedFigures = Field(repr=False)
@@ -190,7 +191,7 @@ class Figures(_Figures):
         return f"{self.name} version {self.version}, parameters {self.parameters_hash[:12]}"
 
     def with_rates(self, rates: Mapping[str, float]) -> "Figures":
-        """These figures with other rates of faults; the hash tells so. Raises KeyError for a fault that is not known."""
+        """These figures with other rates of faults, as the hash tells. Raises KeyError for an unknown fault."""
         if not rates:
             return self
         unknown = sorted(set(rates) - set(self.faults) - set(self.identity_faults))
@@ -200,7 +201,8 @@ class Figures(_Figures):
         return self.model_copy(
             update={
                 "faults": self.faults | {key: rates[key] for key in rates if key in self.faults},
-                "identity_faults": self.identity_faults | {key: rates[key] for key in rates if key in self.identity_faults},
+                "identity_faults": self.identity_faults
+                | {key: rates[key] for key in rates if key in self.identity_faults},
                 "parameters_hash": hashlib.sha256(told.encode()).hexdigest(),
             }
         )
@@ -219,7 +221,10 @@ def load_figures(conf: Path) -> Figures:
             figures |= {"naming" if section == "names" else section: read}
         figures["care"] = _merged(figures["care"], figures.pop("fitted"))
         name = "waits.csv"
-        figures |= {"waits": _waits(folder / name), "tables": tables, "parameters_hash": parameters_hash(folder)}
+        figures["waits"] = _by_provider(folder / name, "queue", "working_days")
+        name = "turns.csv"
+        figures["turns"] = _by_provider(folder / name, "suspected", "factor")
+        figures |= {"tables": tables, "parameters_hash": parameters_hash(folder)}
         return Figures.model_validate(figures)
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as fault:
         raise SettingsError(
@@ -248,10 +253,10 @@ def _merged(care: dict[str, Any], fitted: dict[str, Any]) -> dict[str, Any]:
     return {**care, **joined}
 
 
-def _waits(path: Path) -> dict[str, dict[str, float]]:
-    """The usual wait of each provider's queues in working days; `ENG` holds where a provider has no line."""
+def _by_provider(path: Path, name: str, value: str) -> dict[str, dict[str, float]]:
+    """A fitted table by provider and name; `ENG` holds where a provider has no line."""
     table = pd.read_csv(path, comment="#", keep_default_na=False)
-    waits: dict[str, dict[str, float]] = {}
-    for provider, resource, days in zip(table["provider"], table["queue"], table["working_days"].astype(float), strict=True):
-        waits.setdefault(provider, {})[resource] = float(days)
-    return waits
+    found: dict[str, dict[str, float]] = {}
+    for provider, key, number in zip(table["provider"], table[name], table[value].astype(float), strict=True):
+        found.setdefault(provider, {})[key] = float(number)
+    return found

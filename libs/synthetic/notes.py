@@ -1,8 +1,9 @@
 """The words of trackers: tests by suspected site, notes and next actions by stage. No names, no telephone numbers."""
 
 INITIALS = (
-    "JB", "KM", "LT", "SR", "AH", "DP", "CW", "NF", "RG", "EO", "PJ", "MM", "TH", "SB", "VC", "AO", "HN", "BW", "GD", "LF",
-    "JR", "KT", "DM", "EH", "SP", "CJ", "NA", "RK", "MW", "AB", "TD", "JL", "FC", "HB", "IS", "KP", "LW", "OE", "PR", "ZM",
+    "JB", "KM", "LT", "SR", "AH", "DP", "CW", "NF", "RG", "EO", "PJ", "MM", "TH", "SB", "VC", "AO", "HN", "BW",
+    "JR", "KT", "DM", "EH", "SP", "CJ", "NA", "RK", "MW", "AB", "TD", "JL", "FC", "HB", "IS", "KP", "LW", "OE", "PR",
+    "ZM", "GD", "LF",
 )  # fmt: skip
 
 TESTS = {
@@ -25,26 +26,29 @@ TESTS = {
     "non_specific": ("CT CAP", "bloods + FIT", "CXR"),
 }
 
+# The next action that fits a note stands at the same place among the stage's, counted round.
 NOTES = {
     "awaiting_appointment": (
-        "ref triaged, OPA booked",
         "awaiting clinic date, chased booking office",
-        "OPA letter sent",
-        "slot offered, awaiting confirmation",
+        "ref received, for triage",
         "straight to test, {test} requested",
+        "ref triaged, to book OPA",
+        "slot offered, awaiting confirmation",
     ),
+    "appointment_booked": ("ref triaged, OPA booked", "OPA letter sent", "appt date checked, no earlier slot"),
+    "outcome_awaited": ("OPA outcome not back", "clinic outcome awaited, chased", "appt passed, outcome form missing"),
     "missed_appointment": ("DNA OPA, rebooking", "DNA first appt, letter to GP + pt", "DNA, left message to rebook"),
     "seen": (
         "seen in clinic, {test} requested",
-        "seen, awaiting {test} date",
         "clinic letter awaited",
+        "seen, awaiting {test} date",
         "seen, for {test}",
     ),
     "test_booked": (
         "{test} booked",
+        "asked for earlier {test} slot",
         "{test} date confirmed with pt",
         "awaiting {test}",
-        "asked for earlier {test} slot",
     ),
     "test_done": (
         "{test} done, await report",
@@ -54,8 +58,8 @@ NOTES = {
     ),
     "reported": (
         "{test} reported, for MDT",
-        "results back, add to MDT",
         "report to consultant for review",
+        "results back, add to MDT",
         "await further {test}",
     ),
     "discussed": (
@@ -65,43 +69,44 @@ NOTES = {
     ),
     "told_no_cancer": (
         "pt informed no ca, discharge letter sent",
-        "benign, to close",
         "no ca, awaiting letter to close",
+        "benign, to close",
     ),
-    "excluded": ("off 28 day pathway, letter to GP", "off pathway, to close", "confirmed with CNS, off pathway"),
+    "excluded": ("off pathway, to close", "off 28 day pathway, letter to GP", "confirmed with CNS, off pathway"),
     "told_cancer": (
         "pt informed of dx, awaiting plan",
-        "dx given, CNS aware",
         "awaiting oncology OPA",
+        "dx given, CNS aware",
+        "dx given, for oncology",
         "pt considering options",
     ),
     "transferred": (
-        "IPT sent, awaiting tx date",
+        "IPT receipt confirmed, awaiting update",
+        "IPT sent, receipt awaited",
         "chased tertiary for update",
-        "IPT receipt confirmed",
+        "IPT form sent to their MDT office",
         "awaiting tertiary OPA",
     ),
     "decided": (
-        "DTT agreed, awaiting date",
         "TCI date given",
-        "pre-assessment booked",
+        "DTT agreed, for pre-assessment",
         "tx date confirmed with pt",
+        "DTT agreed, awaiting date",
         "date requested",
     ),
     "treated": (
-        "first tx done",
-        "tx started, f/u booked",
-        "tx summary awaited",
         "further tx planned",
         "tx complete, to close",
+        "tx started, f/u booked",
+        "tx done, letter to GP",
+        "tx summary awaited",
     ),
 }
 
 NEXT_ACTIONS = {
-    "awaiting_appointment": (
-        ("Book first appointment", "Booking office"),
-        ("Confirm appointment with patient", "Tracker"),
-    ),
+    "awaiting_appointment": (("Book first appointment", "Booking office"), ("Triage referral", "Consultant")),
+    "appointment_booked": (("Confirm attendance", "Tracker"), ("Confirm appointment with patient", "Tracker")),
+    "outcome_awaited": (("Chase clinic outcome", "Tracker"), ("Complete outcome form", "Consultant")),
     "missed_appointment": (("Rebook appointment", "Booking office"), ("Contact patient", "Clinical nurse specialist")),
     "seen": (("Request test date", "Tracker"), ("Chase clinic letter", "Medical secretary")),
     "test_booked": (("Confirm test attended", "Tracker"), ("Ask for earlier test date", "Radiology")),

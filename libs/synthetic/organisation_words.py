@@ -14,7 +14,7 @@ _NAMES = {
     "RXP": "County Durham and Darlington", "RR7": "QE Gateshead", "RTF": "Northumbria",
     "R0B": "South Tyneside & Sunderland", "RNN": "North Cumbria",
 }  # fmt: skip
-# Trusts that merged into today's; where none did, the code of a district general hospital of before 2002 is not invented.
+# Codes of the trusts that merged into today's. Where none did, none is invented.
 _CLOSED = {"R0B": ("RLN", "RE9"), "RNN": ("RNL",), "R0D": ("RBD", "RDZ"), "RH8": ("RBZ",), "RM3": ("RW6",)}
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from libs.synthetic.calendar import working_days_later, working_minute
+from libs.synthetic.care.milestones import MILESTONES
 from libs.synthetic.draws import Array, between, look_up
 from libs.synthetic.duplicates import NO_DAY, add_duplicates, without_half_of_the_treatments
 from libs.synthetic.figures import Figures, Recording
-from libs.synthetic.milestones import MILESTONES
 
 _MOMENTS = ("decided_recorded_at", "planned_recorded_at", "treated_recorded_at")
 # Every fact of a pathway that is recorded by itself: the referral, then the milestones.

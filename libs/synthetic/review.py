@@ -1,4 +1,4 @@
-"""The tracker's columns of a register's rows: as the last review left them, and when the row was last changed at all."""
+"""The tracker's columns of a register's rows, as the last review left them, and when the row was last changed."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from libs.synthetic.bank_holidays import english_calendar
 from libs.synthetic.draws import Array, is_given, only_where
 from libs.synthetic.mixing import pick
-from libs.synthetic.outcomes import CANCER
+from libs.synthetic.need.outcomes import CANCER
 from libs.synthetic.recording import FACTS
 from libs.synthetic.tracking import NEVER, Listing, last_reviews, next_actions, stages, write_notes
 from libs.synthetic.world import World
@@ -66,7 +66,9 @@ def _teams(records: pd.DataFrame, pathways: pd.DataFrame) -> Array:
     """A number for the team of each row: its trust's team of its site."""
     sites, site = np.unique(pathways["tumour_site"].to_numpy().astype(str), return_inverse=True)
     trusts, trust = np.unique(records["trust"].to_numpy().astype(str), return_inverse=True)
-    number = [np.array([int.from_bytes(each.encode()[:6], "big") for each in names] or [0]) for names in (trusts, sites)]
+    number = [
+        np.array([int.from_bytes(each.encode()[:6], "big") for each in names] or [0]) for names in (trusts, sites)
+    ]
     return np.asarray(number[0][trust] * 8_191 + number[1][site])
 
 
@@ -82,8 +84,11 @@ def _stage_facts(world: World, records: pd.DataFrame, pathways: pd.DataFrame) ->
     shown = world.treatment_records.iloc[slice(*np.searchsorted(ids, ends))]
     first = shown[shown["treatment_number"] == 1].set_index("record_id")
     columns = ["decided_recorded_at", "treated_recorded_at"]
-    facts = records[[f"{fact}_recorded_at" for fact in FACTS]].join(first[columns].reindex(record).reset_index(drop=True))
+    facts = records[[f"{fact}_recorded_at" for fact in FACTS]].join(
+        first[columns].reindex(record).reset_index(drop=True)
+    )
     return facts.assign(
+        appointment_on=pathways["did_not_attend_on"].fillna(pathways["first_seen_on"]),
         is_cancer=pathways["outcome"].isin(CANCER),
         is_excluded=pathways["outcome"] == "EXCLUDED",
         sends_away=(records["role"] == "referring").to_numpy(),

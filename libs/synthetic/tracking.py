@@ -1,7 +1,7 @@
-"""What trackers do to their rows: when each was last reviewed, the stage it was found at, the note left, the next action.
+"""What trackers do to their rows: when each was last reviewed, its stage then, the note left, the next action.
 
 Nothing is stored: a tracker goes through a site's list on its weekday, looks at a row on most other days too, and after
-most events. Which days and minutes these are follows from the ids alone, so the last review before a moment is computed.
+most events. Which days and minutes these are follows from the ids alone: the last review before a moment is computed.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from libs.synthetic.notes import INITIALS, NEXT_ACTIONS, NOTES, TESTS
 # The stages that a tracker sees, from the first to the last.
 STAGES = (
     "awaiting_appointment",
+    "appointment_booked",
+    "outcome_awaited",
     "missed_appointment",
     "seen",
     "test_booked",
@@ -37,7 +39,7 @@ _DAYS_BACK = 40  # no list stays untouched for longer
 
 @dataclass(frozen=True)
 class Listing:
-    """The rows whose reviews are wanted: ids, the list (trust and site) each is on, when it is first and last looked at.
+    """The rows whose reviews are wanted: ids, the list (trust and site) each is on, when it is first and last seen.
 
     first, last: minutes since 1970; a review lies after the one and not after the other.
     """
@@ -57,7 +59,8 @@ def last_reviews(listing: Listing, events: Array, calendar: np.busdaycalendar) -
     minute = np.fmax(_of_days(listing, calendar), _after_events(listing, events))
     draw = stirred(listing.record * 7 + minute, listing.seed)
     reworded = minute + 25 + pick(draw, 90, turn=3)
-    is_reworded = (chance(draw) < _REWORDED) & (minute != NEVER) & (reworded <= listing.last) & (reworded % _A_DAY < _CLOSES)
+    is_reworded = (chance(draw) < _REWORDED) & (minute != NEVER)
+    is_reworded &= (reworded <= listing.last) & (reworded % _A_DAY < _CLOSES)
     return np.where(is_reworded, reworded, minute), np.where(is_reworded, stirred(listing.record + reworded, 5), draw)
 
 
@@ -92,7 +95,7 @@ def _after_events(listing: Listing, events: Array) -> Array:
 def stages(facts: pd.DataFrame, at: Array) -> Array:
     """The stage of each row at its own moment.
 
-    `facts` holds `<fact>_recorded_at`, `is_cancer`, `is_excluded`, `sends_away`.
+    `facts` holds `<fact>_recorded_at`, `appointment_on`, `is_cancer`, `is_excluded`, `sends_away`.
     """
 
     def known(fact: str) -> Array:
@@ -100,7 +103,10 @@ def stages(facts: pd.DataFrame, at: Array) -> Array:
 
     told = known("informed_on")
     cancer = facts["is_cancer"].to_numpy()
+    booked = known("appointment_made_on")
     reached = [
+        booked,
+        booked & (facts["appointment_on"].to_numpy() <= at),
         known("did_not_attend_on") & ~known("rebooked_on"),
         known("first_seen_on"),
         known("first_test_booked_on"),
@@ -146,10 +152,11 @@ _DATES = np.array([f"{number // 13}/{number % 13} " for number in range(32 * 13)
 
 
 def next_actions(stage: Array, draw: Array) -> tuple[Array, Array]:
-    """The next action and its owner for each row; a few rows have none."""
+    """The next action that fits each row's note, and its owner; a few rows have none."""
     actions, owners = (np.full(len(stage), None, dtype=object) for _ in range(2))
     for number, name in enumerate(STAGES):
         rows = np.flatnonzero((stage == number) & (pick(draw, 9, turn=2) > 0))
-        choices = np.array(NEXT_ACTIONS[name], dtype=object)[pick(draw[rows], len(NEXT_ACTIONS[name]), turn=3)]
+        note = pick(draw[rows], len(NOTES[name]))
+        choices = np.array(NEXT_ACTIONS[name], dtype=object)[note % len(NEXT_ACTIONS[name])]
         actions[rows], owners[rows] = choices[:, 0], choices[:, 1]
     return actions, owners

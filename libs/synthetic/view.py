@@ -32,13 +32,14 @@ _NO_DAY = np.datetime64("NaT", "s")
 class Request:
     """Which rows are wanted: the trust, the moment (London), and for how many days a closed pathway is still shown.
 
-    `between` keeps the records from one record_id up to, not including, another.
+    `between` keeps the records from one record_id up to, not including, another; `among` keeps the records named.
     """
 
     trust: str
     at: np.datetime64
     closed_days: int | None
     between: tuple[int, int] | None = None
+    among: Array | None = None
 
 
 def rows_as_at(world: World, request: Request) -> pd.DataFrame:
@@ -60,8 +61,7 @@ def rows_as_at(world: World, request: Request) -> pd.DataFrame:
 
 def shown_records(world: World, request: Request) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The records that the register shows, with the closing as it has it, and the faults of the trust's records."""
-    whose = world.records["trust"].to_numpy()  # in order of the trust
-    first, end = (int(np.searchsorted(whose, request.trust, side=side)) for side in ("left", "right"))
+    first, end = _of_trust(world.records, request.trust)
     if request.between is not None:
         first, end = max(first, request.between[0]), min(end, request.between[1])
     listed = world.faults["record_id"].to_numpy()
@@ -73,7 +73,15 @@ def shown_records(world: World, request: Request) -> tuple[pd.DataFrame, pd.Data
         oldest = request.at.astype("datetime64[D]") - request.closed_days
         is_old = (records["closed_recorded_at"].to_numpy() <= request.at) & (records["closed_on"].to_numpy() < oldest)
         is_shown &= ~is_old
+    if request.among is not None:
+        is_shown &= np.isin(records["record_id"].to_numpy(), request.among)
     return records[is_shown].reset_index(drop=True), faults
+
+
+def _of_trust(frame: pd.DataFrame, trust: str) -> tuple[int, int]:
+    """Where a trust's rows begin and end: records and identities stand in order of the trust."""
+    whose = frame["trust"].to_numpy()
+    return int(np.searchsorted(whose, trust, side="left")), int(np.searchsorted(whose, trust, side="right"))
 
 
 def count_rows(world: World, request: Request) -> tuple[Array, Array]:
@@ -102,8 +110,10 @@ def _closings(records: pd.DataFrame, faults: pd.DataFrame, at: np.datetime64) ->
 
 
 def _identity(world: World, records: pd.DataFrame, request: Request) -> pd.DataFrame:
-    columns = ["record_id", "pathway_id", "trust", "system", "source_pathway_id", "source_patient_id", "hospital_number"]
-    identities = world.identities[(world.identities["trust"] == request.trust).to_numpy()]
+    columns = [
+        "record_id", "pathway_id", "trust", "system", "source_pathway_id", "source_patient_id", "hospital_number",
+    ]  # fmt: skip
+    identities = world.identities.iloc[slice(*_of_trust(world.identities, request.trust))]
     identities = identities[~(identities["valid_from"].to_numpy() > request.at)]
     person = identities["person_id"].to_numpy()
     valid = identities["valid_from"].to_numpy().astype("datetime64[s]").astype(np.int64)  # NaT is the least

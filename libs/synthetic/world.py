@@ -1,18 +1,18 @@
 """A whole synthetic world: made once from a seed, read as at any moment of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.calendar import LONDON, working_calendar
+from libs.synthetic.calendar import working_calendar
 from libs.synthetic.faults import Happened, draw_faults
 from libs.synthetic.figures import Figures
 from libs.synthetic.identities import draw_identities
+from libs.synthetic.need.transfers import transfers_frame
 from libs.synthetic.recording import record_pathways
-from libs.synthetic.transfers import transfers_frame
-from libs.synthetic.truth import WorldSpec, make_truth
+from libs.synthetic.spec import WorldSpec
+from libs.synthetic.truth import make_truth
 
 _STREAMS = ("plan", "people", "care", "capacity", "dates", "recording", "identities", "faults")
 
@@ -38,12 +38,6 @@ class World:
     treatment_records: pd.DataFrame
     identities: pd.DataFrame
     faults: pd.DataFrame
-
-
-def two_years_before(moment: datetime) -> date:
-    """The day two years before a moment, on which a world's period usually starts."""
-    day = (moment.astimezone(LONDON) if moment.tzinfo else moment).date()
-    return date(day.year - 2, day.month, min(day.day, 28))
 
 
 def make_world(spec: WorldSpec, figures: Figures) -> World:

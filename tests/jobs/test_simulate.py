@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from jobs import simulate
+from jobs.simulate_command import with_trusts
+from jobs.world_files import Fates
 from libs.errors import SettingsError
 from libs.intake.envelope import OpenedExtract, Opener, open_sealed
 from libs.intake.keys import KeyRing
@@ -96,8 +98,8 @@ def test_the_truth_lies_beside_the_landing_folder(settings: Settings) -> None:
     written = simulate.run(settings, pathways=120, hours=1, seed=3, ends_at=MORNING)
     assert len(pd.read_parquet(written.truth / "pathways.parquet")) == 120
     assert {path.stem for path in written.truth.iterdir()} == {
-        "people", "identities", "pathways", "treatments", "transfers", "records", "treatment_records", "hazards", "faults",
-        "files", "world",
+        "people", "identities", "pathways", "treatments", "transfers", "records", "treatment_records", "hazards",
+        "faults", "files", "world",
     }  # fmt: skip
 
 
@@ -118,3 +120,81 @@ def test_a_world_of_nothing_and_a_trust_without_figures_are_refused_plainly(sett
     trusts = {**settings.trusts, "XYZ": settings.trusts["RVW"]}
     with pytest.raises(SettingsError, match="XYZ"):
         simulate.run(settings.model_copy(update={"trusts": trusts}), pathways=9, hours=1, seed=1, ends_at=MORNING)
+
+
+def fates_of(written: simulate.Simulated) -> pd.DataFrame:
+    return pd.read_parquet(written.truth / "files.parquet")
+
+
+def test_files_come_late_twice_or_never_as_asked_and_the_truth_knows_which(settings: Settings) -> None:
+    wishes = simulate.Wishes(fates=Fates(late=2, missing=2, repeated=1))
+    written = simulate.run(settings, pathways=200, hours=4, seed=2, ends_at=MORNING, wishes=wishes)
+    planned = fates_of(written)
+    assert planned["fate"].value_counts().to_dict() == {"on_time": 5, "late": 2, "missing": 2, "repeated": 1}
+    landed = sorted(path.name for path in settings.paths.landing.rglob("*.jwe"))
+    come = planned[planned["fate"] != "missing"]["file_name"]
+    twice = planned[planned["fate"] == "repeated"]["file_name"]
+    assert landed == sorted([*come, *twice])
+    copies = list(settings.paths.landing.rglob(twice.iloc[0]))
+    assert len({path.read_bytes() for path in copies}) == 1
+    late = planned[planned["fate"] == "late"]
+    for name, moment in zip(late["file_name"].tolist(), late["moment"].tolist(), strict=True):
+        (path,) = settings.paths.landing.rglob(name)
+        assert path.stat().st_mtime > moment.timestamp() + 3600
+
+
+def test_a_delta_counts_from_the_last_file_that_was_sent(settings: Settings) -> None:
+    wishes = simulate.Wishes(kind="delta", fates=Fates(missing=2))
+    simulation = simulate.prepare(settings, pathways=400, hours=5, seed=4, ends_at=MORNING, wishes=wishes)
+    for trust in settings.trusts:
+        sent = simulation.history_at
+        for planned in simulation.hourly:
+            if planned.trust == trust:
+                assert planned.since == sent
+                sent = sent if planned.fate == "missing" else planned.moment
+    path, rows = next(iter(simulate.write_hour(simulation, simulation.moments[0])))
+    made = opened(settings, path)
+    assert (made.claims.kind, made.claims.rows) == ("delta", rows)
+
+
+def test_a_late_file_is_delivered_with_the_hour_in_which_it_arrives(settings: Settings) -> None:
+    wishes = simulate.Wishes(fates=Fates(late=3))
+    simulation = simulate.prepare(settings, pathways=100, hours=4, seed=4, ends_at=MORNING, wishes=wishes)
+    delivered = [path.name for moment in simulation.moments for path, _ in simulate.write_hour(simulation, moment)]
+    delivered += [path.name for path, _ in simulate.write_late(simulation)]
+    assert sorted(delivered) == sorted(each.file_name for each in simulation.hourly)
+
+
+def test_a_clean_world_has_no_fault_but_those_asked_for(settings: Settings) -> None:
+    wishes = simulate.Wishes(rates={"date_swapped": 0.2}, is_clean=True)
+    written = simulate.run(settings, pathways=300, hours=1, seed=2, ends_at=MORNING, wishes=wishes)
+    assert set(pd.read_parquet(written.truth / "faults.parquet")["fault"].astype(str)) == {"date_swapped"}
+
+
+def test_faults_and_fates_that_cannot_be_are_refused_plainly(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="no fault date_swopped"):
+        rates = {"date_swopped": 0.1}
+        simulate.run(settings, pathways=9, hours=1, seed=1, ends_at=MORNING, wishes=simulate.Wishes(rates=rates))
+    with pytest.raises(SettingsError, match="only 2 hourly"):
+        fates = Fates(missing=3)
+        simulate.run(settings, pathways=9, hours=1, seed=1, ends_at=MORNING, wishes=simulate.Wishes(fates=fates))
+
+
+def test_trusts_are_named_by_code_or_by_region(settings: Settings) -> None:
+    assert with_trusts(settings, None) is settings
+    assert list(with_trusts(settings, "rtd, RVW").trusts) == ["RTD", "RVW"]
+    assert len(with_trusts(settings, "northern").trusts) == 8
+    assert set(with_trusts(settings, "all").trusts) > set(with_trusts(settings, "northern").trusts)
+    assert with_trusts(settings, "all").trusts["RVW"].system == settings.trusts["RVW"].system
+    with pytest.raises(SettingsError, match="QQQ is not known"):
+        with_trusts(settings, "RVW,QQQ")
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_world(settings: Settings, tmp_path: Path) -> None:
+    def made(name: str, seed: int) -> list[bytes]:
+        own = load_settings("local", [f"paths.root={tmp_path / name}"])
+        written = simulate.run(own, pathways=150, hours=1, seed=seed, ends_at=MORNING)
+        return [opened(own, path).extract for path in written.files]
+
+    assert made("one", 7) == made("two", 7)
+    assert made("three", 8) != made("one", 7)

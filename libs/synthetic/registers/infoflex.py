@@ -183,10 +183,14 @@ def _treatments(rows: pd.DataFrame, habit: Array, has: dict[str, Array]) -> Arra
 def _cased(word: Array, habit: Array, has: dict[str, Array]) -> Array:
     """In capitals, in small letters, or with a space at the end."""
     kind = np.where(has["word_in_other_case"], pick(habit, 3, turn=3), -1)
-    for number, spell in enumerate((str.upper, str.lower, lambda each: f"{each} " if each else "")):
+    for number, spell in enumerate((str.upper, str.lower, _with_a_space)):
         rows = np.flatnonzero(kind == number)
         word[rows] = [spell(each) for each in word[rows].tolist()]
     return word
+
+
+def _with_a_space(word: str) -> str:
+    return f"{word} " if word else ""
 
 
 def _referral_types(rows: pd.DataFrame) -> Array:

@@ -5,7 +5,8 @@ import pytest
 from libs.settings import conf_folder
 from libs.synthetic.calendar import LONDON
 from libs.synthetic.figures import Figures, load_figures
-from libs.synthetic.world import World, WorldSpec, make_world
+from libs.synthetic.spec import WorldSpec
+from libs.synthetic.world import World, make_world
 
 MONDAY = datetime(2025, 6, 2, 9, tzinfo=LONDON)
 

@@ -10,7 +10,8 @@ import yaml
 from libs.settings import conf_folder
 from libs.synthetic.extracts import CONTRACT_VERSION, delta, extract, history
 from libs.synthetic.figures import Figures
-from libs.synthetic.world import World, WorldSpec, make_world
+from libs.synthetic.spec import WorldSpec
+from libs.synthetic.world import World, make_world
 from tests.libs.synthetic.conftest import MONDAY
 
 DIALECTS = {"RVW": ("|", "windows-1252"), "RTR": (",", "utf-8")}
@@ -255,7 +256,8 @@ def test_a_delta_holds_all_rows_of_the_pathways_that_read_otherwise_and_no_other
         since = MONDAY - timedelta(days=3)
         before, after = rows_of(faulty, trust, since), rows_of(faulty, trust)
         given = table(delta(faulty, trust, MONDAY, since=since).content, trust)
-        everything = {tuple(row) for each in history(faulty, trust, since) for row in table(each.content, trust).to_numpy()}
+        files = history(faulty, trust, since)
+        everything = {tuple(row) for each in files for row in table(each.content, trust).to_numpy()}
         changed = {row[0] for row in map(tuple, after.to_numpy()) if row not in everything}
         shrunk = set(before[key]) & set(after[key])
         counts = before[key].value_counts(), after[key].value_counts()

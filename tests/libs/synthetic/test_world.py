@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from libs.synthetic.figures import Figures
-from libs.synthetic.world import World, WorldSpec, make_world, two_years_before
+from libs.synthetic.spec import WorldSpec, two_years_before
+from libs.synthetic.world import World, make_world
 
 
 def frames(world: World) -> list[pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""What makes one person's pathway slower than another's: frailty, distance, deprivation, and how plain the suspicion is."""
+"""What makes one person's pathway slower than another's: frailty, distance, deprivation, a vague suspicion."""
 
 import numpy as np
 import pandas as pd

@@ -35,13 +35,15 @@ def draw_first_modality(rng: np.random.Generator, figures: Figures, cancer_group
     return choose_by(rng, weights, cancer_group.fillna("other").to_numpy())
 
 
-def draw_treatments(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, centres: Mapping[str, str]) -> pd.DataFrame:
+def draw_treatments(
+    rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, centres: Mapping[str, str]
+) -> pd.DataFrame:
     """One row per treatment decided on, in order of pathway and number.
 
     `plan` has outcome, cancer_group, modality, trust, transfer_to, transfer_reason and chance_pause by pathway row;
     `centres` names the trust with radiotherapy of each trust. Columns: pathway_id (the row), treatment_number, _event,
-    _modality, _setting, treated_by (a trust), gap (days from the treatment before to the decision), pause (days), begins,
-    is_low_priority.
+    _modality, _setting, treated_by (a trust), gap (days from the treatment before to the decision), pause (days),
+    begins, is_low_priority.
     """
     treated = np.flatnonzero((plan["outcome"] == "TREATED").to_numpy())
     modality = plan["modality"].to_numpy()
@@ -113,7 +115,10 @@ def _where_and_how(
     # Linear accelerators stand in few trusts: radiotherapy is given there, whoever else treats the person.
     centre = look_up(plan["trust"].to_numpy()[rows], centres)
     by = np.where((family == "radiotherapy") & ~sent[rows], centre, local)
-    low = look_up(plan["cancer_group"].fillna("other").to_numpy()[rows], {key: each.low_priority for key, each in figures.care.groups.items()})
+    low = look_up(
+        plan["cancer_group"].fillna("other").to_numpy()[rows],
+        {key: each.low_priority for key, each in figures.care.groups.items()},
+    )
     low = np.where(drawn["treatment_number"] > 1, low + 0.1, low)
     low = np.where(family == "surgery", low, np.where(family == "radiotherapy", 0.25, 0.05))
     pauses = share(rng, size, plan["chance_pause"].to_numpy()[rows]) & ~np.isin(modality, ["08", "09", "03", DECLINED])

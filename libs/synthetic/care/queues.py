@@ -54,8 +54,8 @@ def serve(steps: Steps, start: Array, capacity: Capacity) -> Array:
     """The day on which each step is done, counted from the first day of `capacity.opening`.
 
     `start` is the day on which each pathway begins. A queue serves on days when it is open, by place, as many as it has
-    slots; unused slots are lost. Who has waited three times the usual wait and a week is put in between. A step that
-    the calendar's end cuts off is done on the last day.
+    slots; unused slots are lost. Who has waited far beyond the usual (three times and a week, sooner on short lists) is
+    put in between. A step that the calendar's end cuts off is done on the last day.
     """
     return _Hospital(steps, start, capacity).run()
 
@@ -72,6 +72,9 @@ class _Hospital:
         self.arrivals: list[list[Array]] = [[] for _ in range(self.days)]
         self.next_open = _next_open(capacity.opening > 0)
         self.usual = np.maximum(capacity.usual_wait * capacity.slots, 0.5)
+        # A short list can be put right by one more slot; a long one can't.
+        length = np.minimum(self.usual / 5, 1.0)
+        self.patience = 1.4 * capacity.usual_wait * (1.5 + 1.5 * length) + 2 + 5 * length
         firsts = np.flatnonzero(is_first)
         self._advance(firsts, start[steps.pathway[firsts]].astype(np.int64))
 
@@ -111,13 +114,13 @@ class _Hospital:
         return np.asarray(slots * by_backlog)
 
     def _kept(self, left: Array) -> Array:
-        """What is left of the slots for the next day: the part of one that builds up; where slots are rare, one stands by."""
+        """What is left of the slots for the next day: the part that builds up; one stands by where they are rare."""
         stands_by = np.maximum(left - np.floor(left), 1 - self.capacity.slots)
         return np.asarray(np.maximum(np.where(left >= 1, stands_by, left), -self.capacity.slots))
 
     def _overdue(self, waiting: Array, queue: Array, day: int) -> Array:
         place = ((waiting >> _STEP_BITS) & ((1 << _PLACE_BITS) - 1)) / _QUARTERS
-        return np.asarray(day - place > 4.2 * self.capacity.usual_wait[queue] + 7)
+        return np.asarray(day - place > self.patience[queue])
 
     def _advance(self, step: Array, before: Array) -> None:
         """Let steps follow on the day before them: those without a queue are done when they are ready, others wait."""
@@ -152,7 +155,7 @@ def _next_open(is_open: Array) -> Array:
 
 
 def _meeting(ready: Array, weekday: Array, next_open: Array) -> Array:
-    """The day of a step without a queue: as it comes, or the next meeting on its weekday (moved on if that is closed)."""
+    """The day of a step without a queue: as it comes, or the next meeting on its weekday (later if that is closed)."""
     last = len(next_open) - 1
     to_weekday = np.where(weekday == ANY_DAY, 0, (weekday - ready) % 7)
     day = np.minimum(ready + to_weekday, last)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.synthetic.queues import ANY_DAY, NO_QUEUE, Capacity, Steps, serve
+from libs.synthetic.care.queues import ANY_DAY, NO_QUEUE, Capacity, Steps, serve
 
 DAYS = 400
 

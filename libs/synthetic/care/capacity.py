@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from libs.synthetic.care.queues import NO_QUEUE, Capacity, Steps
 from libs.synthetic.draws import Array
 from libs.synthetic.figures import CapacityFigures, Figures
-from libs.synthetic.queues import NO_QUEUE, Capacity, Steps
 
 
 def first_monday(day: date) -> date:
@@ -55,7 +55,12 @@ def _leave(day: Array, leave: dict[str, float]) -> Array:
     half_term = ((month == 2) & (of_month >= 12) & (of_month <= 20)) | ((month == 10) & (of_month >= 23))
     easter = (month == 4) & (of_month <= 16)
     share = np.ones(len(day))
-    for is_away, name in ((christmas, "christmas"), (easter, "easter"), (month == 8, "august"), (half_term, "half_term")):
+    for is_away, name in (
+        (christmas, "christmas"),
+        (easter, "easter"),
+        (month == 8, "august"),
+        (half_term, "half_term"),
+    ):
         share = np.where(is_away, leave[name], share)
     return share
 

@@ -47,7 +47,9 @@ def draw_referrals(
     `period` is the first and the last day on which a referral can be received.
     """
     expected = expected_referrals(figures, trusts=trusts, period=period)
-    drawn = np.repeat(np.arange(len(expected)), rng.multinomial(pathways, expected["expected"] / expected["expected"].sum()))
+    drawn = np.repeat(
+        np.arange(len(expected)), rng.multinomial(pathways, expected["expected"] / expected["expected"].sum())
+    )
     kind = expected.iloc[drawn]
     received = _days_of_receipt(rng, figures, kind["month"].to_numpy().astype("datetime64[M]"), period)
     order = np.argsort(received, kind="stable")

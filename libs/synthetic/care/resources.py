@@ -13,7 +13,7 @@ TEST_KINDS = ("imaging", "endoscopy", "biopsy")
 
 @dataclass(frozen=True)
 class Resources:
-    """The queues of all providers: `names` of the resources that each has, and the usual wait (working days) of each queue."""
+    """The queues of all providers: the `names` of what each has, and the usual wait (working days) of each queue."""
 
     providers: tuple[str, ...]
     names: tuple[str, ...]

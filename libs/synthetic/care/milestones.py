@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from libs.synthetic.calendar import working_days_later
-from libs.synthetic.care import Care, Kind
+from libs.synthetic.care.steps import Care, Kind
 from libs.synthetic.draws import Array, between, share
 from libs.synthetic.figures import Figures
-from libs.synthetic.outcomes import CANCER
+from libs.synthetic.need.outcomes import CANCER
 
 NONE = -9999
 # Milestone column <- day of the step that it is.
@@ -18,7 +18,9 @@ MILESTONES = (
 )  # fmt: skip
 
 
-def milestone_days(rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, care: Care, done: Array) -> pd.DataFrame:
+def milestone_days(
+    rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, care: Care, done: Array
+) -> pd.DataFrame:
     """The day number of every milestone by pathway row, NONE where it never comes, and first_seen_adjustment_days.
 
     `done` is the day of each step; `plan` has start, outcome, route, rebooked_after, is_straight_to_test,
@@ -89,7 +91,12 @@ def treatment_days(care: Care, done: Array, treatments: pd.DataFrame) -> pd.Data
 
 
 def date_pathways(
-    rng: np.random.Generator, figures: Figures, plan: pd.DataFrame, days: pd.DataFrame, first_decision: Array, origin: np.datetime64
+    rng: np.random.Generator,
+    figures: Figures,
+    plan: pd.DataFrame,
+    days: pd.DataFrame,
+    first_decision: Array,
+    origin: np.datetime64,
 ) -> pd.DataFrame:
     """The pathways with every milestone as a date; a few are told only after the decision to treat.
 
@@ -129,4 +136,13 @@ def date_treatments(
     )
 
 
-__all__ = ["MILESTONES", "NONE", "as_dates", "date_pathways", "date_treatments", "milestone_days", "treatment_days", "working_days_later"]
+__all__ = [
+    "MILESTONES",
+    "NONE",
+    "as_dates",
+    "date_pathways",
+    "date_treatments",
+    "milestone_days",
+    "treatment_days",
+    "working_days_later",
+]

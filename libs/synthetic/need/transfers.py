@@ -7,8 +7,8 @@ import pandas as pd
 
 from libs.synthetic.draws import Array, is_given, look_up, only_where, position, share
 from libs.synthetic.figures import Figures
-from libs.synthetic.outcomes import CANCER
-from libs.synthetic.treatments import family_of
+from libs.synthetic.need.outcomes import CANCER
+from libs.synthetic.need.treatments import family_of
 
 FOR_TREATMENT, FOR_DIAGNOSTICS = "9", "1"
 _LEAST_RADIOTHERAPY = 150  # treatments a year of a trust that has linear accelerators
@@ -16,7 +16,10 @@ _LEAST_RADIOTHERAPY = 150  # treatments a year of a trust that has linear accele
 
 def centres_of(figures: Figures) -> dict[str, str]:
     """The trust with radiotherapy to which each provider belongs: itself, one that is named, or the largest near it."""
-    given = {code: sum(by.get("radiotherapy", 0) for by in each.treatments.values()) for code, each in figures.providers.items()}
+    given = {
+        code: sum(by.get("radiotherapy", 0) for by in each.treatments.values())
+        for code, each in figures.providers.items()
+    }
     centres = {code: code for code, number in given.items() if number >= _LEAST_RADIOTHERAPY}
     for code, each in figures.providers.items():
         if code not in centres or code in figures.care.centres:
@@ -46,7 +49,15 @@ def draw_destinations(
     family = family_of(plan["modality"].to_numpy())
     some = np.where(outcome == "TREATED", 1.0, np.where(np.isin(outcome, ["DIED", "NO_TREATMENT"]), 0.4, 0.0))
     some = some * np.isin(outcome, CANCER)
-    of_family = look_up(family, {"surgery": 1.0, "drugs": figures.care.other_treatments, "other": figures.care.other_treatments, "radiotherapy": 0.0})
+    of_family = look_up(
+        family,
+        {
+            "surgery": 1.0,
+            "drugs": figures.care.other_treatments,
+            "other": figures.care.other_treatments,
+            "radiotherapy": 0.0,
+        },
+    )
     centre = look_up(trust, centres).astype(object)
     sender, site = position(trust, list(figures.providers)), position(suspected, list(figures.suspected))
     to = np.full(size, None, dtype=object)
@@ -58,7 +69,9 @@ def draw_destinations(
         spent = spent + chance
     by_rays = (family == "radiotherapy") & (rng.random(size) < some) & (centre != trust)
     to = np.where(by_rays, centre, to)
-    for_tests = ~is_given(to) & (outcome == "NOT_CANCER") & share(rng, size, figures.for_diagnostics) & (centre != trust)
+    for_tests = (
+        ~is_given(to) & (outcome == "NOT_CANCER") & share(rng, size, figures.for_diagnostics) & (centre != trust)
+    )
     to = np.where(for_tests, centre, to)
     reason = np.where(for_tests, FOR_DIAGNOSTICS, FOR_TREATMENT)
     return pd.DataFrame({"transfer_to": to, "transfer_reason": only_where(is_given(to), reason)})
@@ -87,4 +100,3 @@ def transfers_frame(pathways: pd.DataFrame) -> pd.DataFrame:
             "transfer_reason": sent["transfer_reason"].to_numpy(),
         }
     )
-
