@@ -113,8 +113,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command names its options one by one
 ) -> None:
     """Write a synthetic world: sealed extracts into landing, keys that fit them, and the hidden truth beside it.
 
-    Examples: `cancollaborate simulate --pathways 2000 --set paths.root=build/mine` and
-    `cancollaborate simulate --env northern --trusts northern --pathways 200000 --kind delta --late 2 --report`
+    Example: `cancollaborate simulate --env northern --trusts northern --pathways 200000 --kind delta --late 2 --report`
     """
     from jobs import simulate_command  # noqa: PLC0415 - as above
     from jobs.demo import ENDS_AT  # noqa: PLC0415 - as above

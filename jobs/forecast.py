@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from jobs.changed import last_file_id
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
+from jobs.world_truth import world_identity
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.rules import load_rules
 from libs.settings import Settings
@@ -65,7 +66,11 @@ def _record(settings: Settings, run: Run, made: DataFrame) -> None:
         store.uri,
         artifacts=store.artifacts,
         name=run.run_id,
-        tags={"run_id": run.run_id, "is_synthetic": str(settings.is_synthetic).lower()},
+        tags={
+            "run_id": run.run_id,
+            "is_synthetic": str(settings.is_synthetic).lower(),
+            "world": (world_identity(settings.paths.root) or "") if settings.is_synthetic else "",
+        },
         params={
             "as_at": run.as_at.isoformat(),
             "horizon_weeks": HORIZON_WEEKS,

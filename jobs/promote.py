@@ -1,10 +1,13 @@
 """Promote: a challenger that beats the look-up table and is no worse than the champion takes its place."""
 
+from dataclasses import replace
+
 from pyspark.sql import SparkSession
 
 from jobs.changed import last_file_id
 from jobs.outcome import Outcome, Run
 from jobs.train import past_pathways, training_frame
+from jobs.world_truth import world_identity
 from libs import log
 from libs.errors import StepOrderError
 from libs.lakehouse.tables import open_lake
@@ -34,12 +37,15 @@ def judge_challengers(spark: SparkSession, settings: Settings, run: Run) -> list
     if not challengers:
         raise StepOrderError("there is no challenger to judge", do="Run `cancollaborate train` first.")
     champions = registry.with_alias(store, registry.CHAMPION)
+    world = world_identity(settings.paths.root) if settings.is_synthetic else None
     past = past_pathways(open_lake(spark, settings), run)
     verdicts = []
     for standard, challenger in challengers.items():
         rows = training_frame(past, standard=standard)
         rivals = compare(rows, challenger=challenger, champion=champions.get(standard))
         verdict = judge(challenger.name, challenger.version, rivals)
+        if world:
+            verdict = replace(verdict, sentence=f"{verdict.sentence}; measured on the SYNTHETIC world {world}")
         registry.record(store, verdict)
         log.event("judged", step=STEP, kind=verdict.model_name, reason=verdict.sentence)
         verdicts.append(verdict)

@@ -1,7 +1,7 @@
 """Write a synthetic world: sealed extracts into the landing folder, the keys that fit them, and the hidden truth."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from jobs.world_files import NO_FATES, Fates, PlannedFile, claims_of, history_file, plan_hours
 from jobs.world_keys import world_keys
 from jobs.world_truth import write_files, write_truth
+from jobs.world_workers import Made, Work, each_of
 from libs.errors import SettingsError
 from libs.intake.envelope import seal
 from libs.log import event
@@ -141,16 +142,29 @@ def write_history(
     simulation: Simulation, *, rows_per_file: int = 50_000, tell: Tell = lambda _: None
 ) -> list[tuple[Path, int]]:
     """Deliver each trust's two years as sealed `history` files; returns the paths and their data rows."""
-    written, planned = [], []
-    spec, at = simulation.world.spec, simulation.history_at
-    for trust in sorted(spec.systems):
-        tell(f"writing the history of {trust}")
-        files = history_files(simulation.world, trust, at, rows_per_file=rows_per_file)
-        for sequence, each in enumerate(files, start=1):
-            planned.append(history_file(spec, trust, at, sequence))
-            written.append(_deliver(simulation, planned[-1], each))
+    planned: list[PlannedFile] = []
+    written: list[tuple[Path, int]] = []
+    trusts = [(trust, rows_per_file) for trust in sorted(simulation.world.spec.systems)]
+    for (trust, _), files in zip(trusts, _each(simulation, _write_history_of, trusts), strict=True):
+        tell(f"wrote the history of {trust}: {len(files)} files")
+        planned += [each for each, _ in files]
+        written += [file for _, file in files]
     write_files([*planned, *simulation.hourly], simulation.truth)
     return written
+
+
+def _write_history_of(simulation: Simulation, of: tuple[str, int]) -> list[tuple[PlannedFile, tuple[Path, int]]]:
+    trust, rows_per_file = of
+    files = history_files(simulation.world, trust, simulation.history_at, rows_per_file=rows_per_file)
+    made = []
+    for sequence, each in enumerate(files, start=1):
+        planned = history_file(simulation.world.spec, trust, simulation.history_at, sequence)
+        made.append((planned, _deliver(simulation, planned, each)))
+    return made
+
+
+def _each(simulation: Simulation, task: Callable[[Any, Work], Made], work: Sequence[Work]) -> Iterator[Made]:
+    return each_of(simulation, len(simulation.world.records), task, work)
 
 
 def write_hour(simulation: Simulation, moment: datetime) -> list[tuple[Path, int]]:
@@ -158,12 +172,12 @@ def write_hour(simulation: Simulation, moment: datetime) -> list[tuple[Path, int
 
     Returns the paths and their data rows. A repeated file is delivered twice, the second time in a folder of its own.
     """
-    written = []
-    for planned in simulation.hourly:
-        is_due = planned.moment == moment if planned.fate in ("on_time", "repeated") else _arrives_with(planned, moment)
-        if is_due:
-            written += _write(simulation, planned)
-    return written
+    due = [
+        each
+        for each in simulation.hourly
+        if (each.moment == moment if each.fate in ("on_time", "repeated") else _arrives_with(each, moment))
+    ]
+    return [file for files in _each(simulation, _write, due) for file in files]
 
 
 def write_late(simulation: Simulation) -> list[tuple[Path, int]]:

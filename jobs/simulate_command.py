@@ -101,7 +101,7 @@ def _next(made: Settings, asked: Settings) -> str:
             elsewhere = (
                 "" if env == asked.env else f" --set paths.root={asked.paths.root} --set platform={asked.platform}"
             )
-            return f"cancollaborate hourly --env {env}{elsewhere}"
+            return f"cancollaborate hourly{'' if env == 'local' else f' --env {env}'}{elsewhere}"
     return f"cancollaborate hourly --env {asked.env} (after naming these trusts in conf/{asked.env}.yml)"
 
 

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.changed import last_file_id
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
+from jobs.world_truth import world_identity
 from libs import log
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.rules import load_rules
@@ -58,6 +59,7 @@ def training_frame(past: DataFrame, *, standard: str) -> pd.DataFrame:
 
 def data_name(settings: Settings, run: Run, pathway_count: int) -> str:
     """What a model was measured on, in the words that stand wherever the model is shown."""
-    kind = "SYNTHETIC data" if settings.is_synthetic else "data"
+    world = world_identity(settings.paths.root) if settings.is_synthetic else None
+    kind = f"SYNTHETIC data ({world})" if world else "SYNTHETIC data" if settings.is_synthetic else "data"
     trusts = " and ".join(sorted(settings.trusts))
     return f"{kind}: {pathway_count:,} linked pathways of {trusts} to {run.as_at:%d %B %Y}"

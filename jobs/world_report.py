@@ -14,11 +14,10 @@ from libs import charts
 from libs.settings import conf_folder
 from libs.synthetic.calendar import working_calendar
 from libs.synthetic.figures import Figures, load_figures
-from libs.synthetic.report import Report, compare
-from libs.synthetic.world import World
+from libs.synthetic.report import Happened, Report, compare
 
 
-def run(world: World, folder: Path, console: Console, figures: Figures | None = None) -> Report:
+def run(world: Happened, folder: Path, console: Console, figures: Figures | None = None) -> Report:
     """Compare a world, write `folder`/report/*.csv and *.png, and show the limits. `figures` made the world."""
     made_of = figures if figures is not None else load_figures(conf_folder())
     report = compare(world, made_of.tables, working_calendar(made_of.bank_holidays))

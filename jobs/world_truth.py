@@ -31,6 +31,14 @@ def write_files(files: Sequence[PlannedFile], folder: Path) -> None:
     frame.to_parquet(folder / "files.parquet", index=False)
 
 
+def world_identity(root: Path) -> str | None:
+    """Name, version and hash of the parameters of the synthetic world under a folder; nothing where there is none."""
+    told = root / "truth" / "world.json"
+    if not told.is_file():
+        return None
+    return str(json.loads(told.read_text(encoding="utf-8"))["parameters"])
+
+
 def _told(world: World) -> dict[str, Any]:
     spec = world.spec
     return {

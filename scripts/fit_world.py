@@ -18,13 +18,13 @@ import pandas as pd
 from scipy.stats import norm
 
 from libs.settings import conf_folder
-from libs.synthetic import truth
 from libs.synthetic.calendar import LONDON
 from libs.synthetic.comparison import NORTHERN, band_shares, distances
 from libs.synthetic.counted_waits import counted_waits, last_year
 from libs.synthetic.figures import Figures, load_figures
 from libs.synthetic.providers import ENGLAND
 from libs.synthetic.spec import WorldSpec
+from libs.synthetic.truth import Unnamed, make_unnamed, streams
 
 ENDS_AT = datetime(2025, 4, 1, 9, tzinfo=LONDON)
 Cells = dict[tuple[str, ...], tuple[float, float]]
@@ -42,8 +42,9 @@ _WAITS_HEAD = """# The usual wait of each queue in working days, fitted by scrip
 """
 
 
-_TURNS_HEAD = """# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site; fitted
-# by scripts/fit_world.py (source and licence as in fitted.yml).
+_TURNS_HEAD = """# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site, and how
+# often treatment needs staging or is held up (treatment); fitted by scripts/fit_world.py (source and licence as in
+# fitted.yml).
 """
 
 
@@ -59,21 +60,20 @@ def main() -> None:
     only = list(figures.providers) if options.trusts == "all" else list(NORTHERN)
     for number in range(1, options.rounds + 1):
         began = time.monotonic()
-        pathways, treatments, spec = made(figures, only, options.pathways, seed=100 + number)
-        waits = counted_waits(pathways, treatments, figures.providers, last_year(spec.ends_at))
+        world = made(figures, only, options.pathways, seed=100 + number)
+        waits = counted_waits(world.pathways, world.treatments, figures.providers, last_year(ENDS_AT))
         say(f"round {number}: {time.monotonic() - began:.0f} s")
         report(figures, waits)
         step = options.step if number <= options.rounds * 0.6 else options.step / 2
-        figures = stepped(figures, waits, pathways, step=step, of_england=options.trusts == "all")
+        figures = stepped(figures, waits, world.pathways, step=step, of_england=options.trusts == "all")
         written(figures)
 
 
-def made(figures: Figures, trusts: list[str], size: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, WorldSpec]:
-    """Pathways and treatments of a world whose people have no names."""
-    spec = WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
-    seeds = np.random.SeedSequence(seed).spawn(len(truth.STREAMS))
-    rngs = {name: np.random.default_rng(each) for name, each in zip(truth.STREAMS, seeds, strict=True)}
-    return *truth.make_unnamed(rngs, figures, spec), spec
+def made(figures: Figures, trusts: list[str], size: int, *, seed: int) -> Unnamed:
+    """A world whose people have no names."""
+    return make_unnamed(
+        streams(seed), figures, WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
+    )
 
 
 def report(figures: Figures, waits: pd.DataFrame) -> None:
@@ -180,6 +180,7 @@ def _fit_turns(figures: Figures, cells: _Cells, code: str, turns: _Lists) -> Non
     for site in figures.care.sites:
         own = error(cells.has.get(("fds", code, "USC", site)), cells.want.get(("fds", code, "USC", site)), 25)
         turns.move(site, 0.8 * own + 0.3 * fds, 0.1, 2.5)
+    turns.move("treatment", 0.5 * cells.of_provider("d62", code, least=15), 0.2, 2.5)
 
 
 def _fit_treatment(figures: Figures, cells: _Cells, code: str, lists: _Lists) -> None:
@@ -292,7 +293,7 @@ def written(figures: Figures) -> None:
         for site, factor in figures.turns[code].items()
         if round(factor, 2) != 1
     ]
-    (folder / "turns.csv").write_text(_TURNS_HEAD + "provider,suspected,factor\n" + "\n".join(lines) + "\n")
+    (folder / "turns.csv").write_text(_TURNS_HEAD + "provider,turn,factor\n" + "\n".join(lines) + "\n")
     parts = [_FITTED_HEAD.rstrip("\n")]
     for part, keys in (("sites", ("one_stop", "more_tests", "mislaid")), ("groups", ("express", "staging", "held_up"))):
         parts.append(f"{part}:")

@@ -66,16 +66,14 @@ class Habits(_Figures):
     untreated: dict[str, float]
     dies_later: float
     second_pathway: float
-    number_not_verified: float
     planned_date_moved: float
 
 
 class Recording(_Figures):
-    """When a fact reaches the register: lag in working days, hours of work, and a tracker's edits per open row."""
+    """When a fact reaches the register: lag in working days, and hours of work."""
 
     lag_days: tuple[float, ...]
     hours: tuple[int, int]
-    touches_a_working_day: float
 
 
 class SiteCare(_Figures):
@@ -108,7 +106,10 @@ class Shock(_Figures):
 
 
 class CapacityFigures(_Figures):
-    """How slots vary: by weekday, by leave, by failures, with the backlog (gain, least, most) and over the years."""
+    """How slots vary: by weekday, by leave, by failures, with the backlog (gain, least, most), over the years.
+
+    pull: how trackers press for those who are about to breach (see `queues.Capacity`).
+    """
 
     opening: tuple[float, ...]
     leave: dict[str, float]
@@ -116,6 +117,7 @@ class CapacityFigures(_Figures):
     gain: float
     least: float
     most: float
+    pull: tuple[float, float, float]
     growth: float
     warm_up_days: int
     least_pathways_a_trust: int
@@ -223,7 +225,7 @@ def load_figures(conf: Path) -> Figures:
         name = "waits.csv"
         figures["waits"] = _by_provider(folder / name, "queue", "working_days")
         name = "turns.csv"
-        figures["turns"] = _by_provider(folder / name, "suspected", "factor")
+        figures["turns"] = _by_provider(folder / name, "turn", "factor")
         figures |= {"tables": tables, "parameters_hash": parameters_hash(folder)}
         return Figures.model_validate(figures)
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as fault:

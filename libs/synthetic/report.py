@@ -1,7 +1,7 @@
 """A world's comparison with the published figures, in whole: its tables, and a verdict on each limit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,22 @@ from libs.synthetic.month_counts import (
     whole_months,
 )
 from libs.synthetic.providers import ENGLAND, PublishedFigures
-
-if TYPE_CHECKING:
-    from libs.synthetic.world import World
+from libs.synthetic.spec import WorldSpec
 
 MOST_DISTANCE, MOST_DISTANCE_OF_GROUP = 0.05, 0.10  # of 62-day band shares, England and each cancer group
 MOST_POINTS = 3.0  # between a trust's published and synthetic percentage
 _ENOUGH_OF_ENGLAND = 0.9  # share of England's first seen from which a world is held against England's bands
+
+
+class Happened(Protocol):
+    """What a comparison looks at: a World, or one whose people have no names."""
+
+    @property
+    def spec(self) -> WorldSpec: ...
+    @property
+    def pathways(self) -> pd.DataFrame: ...
+    @property
+    def treatments(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Report:
     share_of_england: float
 
 
-def compare(world: "World", figures: PublishedFigures, calendar: np.busdaycalendar) -> Report:
+def compare(world: Happened, figures: PublishedFigures, calendar: np.busdaycalendar) -> Report:
     """Hold a world against the published figures: its last year for waits, its whole published months for referrals."""
     trusts, year = world.spec.systems, last_year(world.spec.ends_at)
     waits = counted_waits(world.pathways, world.treatments, figures.providers, year)

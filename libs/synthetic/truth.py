@@ -19,8 +19,14 @@ from libs.synthetic.need.treatments import draw_first_modality
 from libs.synthetic.population import draw_ages_and_sexes, draw_people, pair_second_pathways
 from libs.synthetic.spec import WorldSpec
 
-STREAMS = ("plan", "people", "care", "capacity", "dates")
-_DRAWN_PEOPLE = 50_000  # as many as show how frail, distant and deprived people are
+STREAMS = ("plan", "people", "care", "capacity", "dates", "recording", "identities", "faults")
+_SHOWN_PEOPLE = 50_000  # as many as show how frail, distant and deprived people are
+
+
+def streams(seed: int) -> Rngs:
+    """The streams of chance of a world, by name: what one part draws leaves the others as they are."""
+    seeds = np.random.SeedSequence(seed).spawn(len(STREAMS))
+    return {name: np.random.default_rng(each) for name, each in zip(STREAMS, seeds, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -56,15 +62,24 @@ def make_truth(rngs: Rngs, figures: Figures, spec: WorldSpec) -> Truth:
     return Truth(people, pathways, treatments, hazards.assign(pathway_id=np.arange(len(hazards))))
 
 
-def make_unnamed(rngs: Rngs, figures: Figures, spec: WorldSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Pathways and treatments alone, of as many people as asked, of whom only some have names: enough to count waits."""
+@dataclass(frozen=True)
+class Unnamed:
+    """What is enough to count waits: the pathways and treatments of people without names."""
+
+    spec: WorldSpec
+    pathways: pd.DataFrame
+    treatments: pd.DataFrame
+
+
+def make_unnamed(rngs: Rngs, figures: Figures, spec: WorldSpec) -> Unnamed:
+    """What happens in a world, without its people: for worlds too large to be delivered."""
     plan = _plan(rngs["plan"], figures, spec)
-    some = plan.iloc[:_DRAWN_PEOPLE].reset_index(drop=True)
+    some = plan.iloc[:_SHOWN_PEOPLE].reset_index(drop=True)
     people, _ = _people(rngs["people"], figures, some)
     plan["person_id"] = -1
     plan = plan.join(_chances(rngs, figures, people, plan).drop(columns=list(DRIVERS)))
     pathways, treatments, _ = simulate_care(rngs, figures, plan, period=(spec.starts_on, spec.ends_on))
-    return _only(np.flatnonzero(plan["is_kept"].to_numpy()), pathways, treatments)
+    return Unnamed(spec, *_only(np.flatnonzero(plan["is_kept"].to_numpy()), pathways, treatments))
 
 
 def _chances(rngs: Rngs, figures: Figures, people: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:

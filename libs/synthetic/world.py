@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from libs.synthetic.calendar import working_calendar
@@ -12,9 +11,7 @@ from libs.synthetic.identities import draw_identities
 from libs.synthetic.need.transfers import transfers_frame
 from libs.synthetic.recording import record_pathways
 from libs.synthetic.spec import WorldSpec
-from libs.synthetic.truth import make_truth
-
-_STREAMS = ("plan", "people", "care", "capacity", "dates", "recording", "identities", "faults")
+from libs.synthetic.truth import make_truth, streams
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,7 @@ def make_world(spec: WorldSpec, figures: Figures) -> World:
     unknown = sorted(set(spec.systems) - set(figures.providers))
     if unknown:
         raise ValueError(f"no figures for the trusts {', '.join(unknown)}: add them to conf/synthetic")
-    seeds = np.random.SeedSequence(spec.seed).spawn(len(_STREAMS))
-    rngs = {name: np.random.default_rng(seed) for name, seed in zip(_STREAMS, seeds, strict=True)}
+    rngs = streams(spec.seed)
     truth = make_truth(rngs, figures, spec)
     setting = (spec.systems, working_calendar(figures.bank_holidays))
     records, shown = record_pathways(rngs["recording"], figures, (truth.pathways, truth.treatments), setting)

@@ -79,7 +79,7 @@ def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "names", "says_what_to_do"),
     [
         (["hourly", "--set", "paths.landin=x"], "'paths.landin'", "Did you mean 'paths.landing'?"),
-        (["status", "--env", "nowhere"], "'nowhere'", "Use one of: dev, local, prod, staging."),
+        (["status", "--env", "nowhere"], "'nowhere'", "Use one of: dev, england, local, northern, prod, staging."),
         (["hourly", "--set", "intake.max_sealed_mib=lots"], "'intake.max_sealed_mib'", "Set it in conf/local.yml"),
         (["ingest", "--set", "spark.driver_memory"], "--set takes key=value", "Write for example --set"),
         (["hourly", "--as-at", "yesterday"], "--as-at", "Write for example 2025-06-02T09:00"),

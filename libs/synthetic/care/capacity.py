@@ -35,6 +35,7 @@ def capacity_of(
         gain=held.gain,
         least=held.least,
         most=held.most,
+        pull=held.pull,
     )
 
 

@@ -35,6 +35,8 @@ class Course:
         self.is_cancer = np.isin(self.outcome, CANCER)
         self.group = plan["cancer_group"].fillna("other").to_numpy()
         self.turns = turns_of(figures, self.trust, self.site)
+        of_treatment = np.array([figures.turns.get(code, {}).get("treatment", 1.0) for code in figures.providers])
+        self.treatment_turns = of_treatment[position(self.trust, tuple(figures.providers))]
         self.suspicion = plan["suspicion"].to_numpy()
         goes = plan["transfer_to"].notna().to_numpy()
         reason = plan["transfer_reason"].to_numpy()
@@ -60,7 +62,7 @@ class Course:
         self.at_clinic &= self.route != "UPGRADE"
         self.express = is_express
         self.in_hospital = (self.route == "UPGRADE") & (plan["referral_source"] == "04").to_numpy()
-        self.in_hospital |= (self.route == "UPGRADE") & is_express & share(rng, size, 0.5)
+        self.in_hospital |= (self.route == "UPGRADE") & is_express & share(rng, size, 0.75)
 
 
 def meets_on(resources: Resources, trust: Array, site: Array) -> Array:

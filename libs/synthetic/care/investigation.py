@@ -72,6 +72,6 @@ def telling(rng: np.random.Generator, figures: Figures, of: Course, needs: Needs
         rng, len(rows), look_up(of.site[rows], {key: each.mislaid for key, each in figures.care.sites.items()})
     )
     lost &= ~soon & ~(of.is_cancer[rows] & share(rng, len(rows), 0.6))
-    delay = np.where(lost, rng.exponential(32, len(rows)).astype(int).clip(3, 150), 0)
+    delay = np.where(lost, 10 + rng.exponential(34, len(rows)).astype(int).clip(0, 150), 0)
     delay = np.where(soon, between(rng, 0, 2, len(rows)), delay)
     needs.add(Kind.TOLD, rows, queue=np.where(soon, NO_QUEUE, queue), delay=delay, place=place)

@@ -21,7 +21,7 @@ def plan_care(
     transfer_reason, modality, suspicion and the chances of `drivers`; `treatments` one row a treatment (see
     `treatments.draw_treatments`), by pathway row.
     """
-    needs = Needs(resources)
+    needs = Needs(resources, plan["route"].isin(["USC", "BSYM", "SCREEN"]).to_numpy())
     people = Course(rng, figures, plan)
     first_appointment(rng, figures, people, needs)
     investigation(rng, figures, people, needs)

@@ -21,7 +21,7 @@ class Steps:
     pathway: row of the pathway. queue: number of the queue, NO_QUEUE where nothing is waited for. delay: days after
     the step before (after the pathway's start for a first one) until the step could be done. place: days by which a
     step stands further back (or in front, if negative) than its arrival. weekday: 0 (Monday) to 4 for a meeting that is
-    held on that day only, else ANY_DAY.
+    held on that day only, else ANY_DAY. due: days after the pathway's start within which a standard wants it, else 0.
     """
 
     pathway: Array
@@ -29,6 +29,7 @@ class Steps:
     delay: Array
     place: Array
     weekday: Array
+    due: Array
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Capacity:
 
     opening: share of the usual slots by day, nought where nothing is open. shock: the same by queue and week. growth:
     change of the slots a year. gain: how strongly slots follow the backlog; a list at its usual length has the usual
-    slots.
+    slots. pull: who is due within so many days (first) stands forward by so much a day (second); who is past it stands
+    back by so many days (third).
     """
 
     slots: Array
@@ -48,6 +50,7 @@ class Capacity:
     gain: float
     least: float
     most: float
+    pull: tuple[float, float, float]
 
 
 def serve(steps: Steps, start: Array, capacity: Capacity) -> Array:
@@ -64,7 +67,7 @@ class _Hospital:
     """The state of all queues from day to day."""
 
     def __init__(self, steps: Steps, start: Array, capacity: Capacity) -> None:
-        self.steps, self.capacity = steps, capacity
+        self.steps, self.capacity, self.start = steps, capacity, start
         self.days = len(capacity.opening)
         self.done = np.full(len(steps.pathway), self.days - 1, dtype=np.int32)
         is_first = np.concatenate([[True], steps.pathway[1:] != steps.pathway[:-1]])
@@ -137,7 +140,8 @@ class _Hospital:
 
     def _join(self, step: Array, ready: Array) -> None:
         day = self.next_open[np.minimum(ready, self.days - 1)]
-        place = np.clip(np.round((ready + self.steps.place[step]) * _QUARTERS), 0, (1 << _PLACE_BITS) - 1)
+        place = ready + self.steps.place[step] + self._pulled(step, ready)
+        place = np.clip(np.round(place * _QUARTERS), 0, (1 << _PLACE_BITS) - 1)
         key = (self.steps.queue[step].astype(np.int64) << _PLACE_BITS) + place.astype(np.int64)
         key = (key << _STEP_BITS) + step
         order = np.argsort(day, kind="stable")
@@ -145,6 +149,14 @@ class _Hospital:
         starts = np.flatnonzero(np.diff(day, prepend=-1))
         for begin, end in pairwise([*starts, len(day)]):
             self.arrivals[day[begin]].append(key[begin:end])
+
+    def _pulled(self, step: Array, ready: Array) -> Array:
+        """Days by which trackers get somebody forward who is about to breach; who has breached is pressed for no more."""
+        window, strength, past = self.capacity.pull
+        due = self.steps.due[step]
+        slack = due - (ready - self.start[self.steps.pathway[step]])
+        near = np.where(slack < 0, past, -strength * np.clip(window - slack, 0, None))
+        return np.asarray(np.where(due > 0, near, 0.0))
 
 
 def _next_open(is_open: Array) -> Array:

@@ -59,7 +59,9 @@ def simulate_care(
     care = plan_care(rngs["care"], figures, plan, treatments, resources)
     used, queue = np.unique(care.steps.queue, return_inverse=True)
     has_none = int(used[0] == NO_QUEUE)
-    steps = Steps(care.steps.pathway, queue - has_none, care.steps.delay, care.steps.place, care.steps.weekday)
+    steps = Steps(
+        care.steps.pathway, queue - has_none, care.steps.delay, care.steps.place, care.steps.weekday, care.steps.due
+    )
     capacity = capacity_of(
         rngs["capacity"], figures, steps, resources.usual_wait[used[has_none:]], begins=begins,
         days=(referred, referred + _RUN_OUT_DAYS),

@@ -15,7 +15,8 @@ def staging_and_transfer(rng: np.random.Generator, figures: Figures, of: Course,
     """Rounds of staging after a cancer was found, a second meeting, and the transfer to the trust that treats."""
     resources, care = needs.resources, figures.care
     goes_on = of.is_cancer & np.isin(of.outcome, ["TREATED", "NO_TREATMENT", "DIED"]) & ~of.express & of.is_seen
-    rounds = rng.poisson(look_up(of.group, {key: each.staging for key, each in care.groups.items()})).clip(0, 3)
+    usual = look_up(of.group, {key: each.staging for key, each in care.groups.items()})
+    rounds = rng.poisson(usual * of.treatment_turns).clip(0, 3)
     rounds = np.where(goes_on, rounds, 0)
     rounds = np.where(of.route == "UPGRADE", np.minimum(rounds, 2), rounds)
     after = of.crosses & (rounds > 0) & share(rng, of.size, 0.4)  # the last round is done where the person is treated
@@ -49,7 +50,10 @@ def treatment(rng: np.random.Generator, figures: Figures, of: Course, treatments
         rows = these["pathway_id"].to_numpy()
         at = of.treated_at[rows]
         if number == 1:
-            held = look_up(of.group[rows], {key: each.held_up for key, each in care.groups.items()})
+            held = (
+                look_up(of.group[rows], {key: each.held_up for key, each in care.groups.items()})
+                * of.treatment_turns[rows]
+            )
             unwell = share(rng, len(rows), np.clip(of.plan["chance_unwell_before_treatment"].to_numpy()[rows], 0, 0.9))
             held_up = share(rng, len(rows), np.clip(held * of.plan["effect_unwell"].to_numpy()[rows], 0, 0.9))
             express = of.express[rows]

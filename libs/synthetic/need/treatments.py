@@ -113,8 +113,7 @@ def _where_and_how(
     modality = drawn["treatment_modality"].to_numpy()
     family = family_of(modality)
     # Linear accelerators stand in few trusts: radiotherapy is given there, whoever else treats the person.
-    centre = look_up(plan["trust"].to_numpy()[rows], centres)
-    by = np.where((family == "radiotherapy") & ~sent[rows], centre, local)
+    by = np.where(family == "radiotherapy", look_up(local, centres), local)
     low = look_up(
         plan["cancer_group"].fillna("other").to_numpy()[rows],
         {key: each.low_priority for key, each in figures.care.groups.items()},

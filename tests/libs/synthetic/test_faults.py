@@ -12,8 +12,8 @@ from libs.synthetic.calendar import LONDON
 from libs.synthetic.corruption import HABIT_BITS
 from libs.synthetic.faults import FAULTS, Happened, draw_faults
 from libs.synthetic.figures import Figures
+from libs.synthetic.spec import WorldSpec
 from libs.synthetic.tracking import NEVER, Listing, last_reviews
-from libs.synthetic.truth import WorldSpec
 from libs.synthetic.view import Request, rows_as_at
 from libs.synthetic.world import World, make_world
 

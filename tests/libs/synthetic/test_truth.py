@@ -7,10 +7,8 @@ import pytest
 from libs.synthetic.calendar import LONDON
 from libs.synthetic.figures import Figures
 from libs.synthetic.spec import WorldSpec
-from libs.synthetic.truth import Truth, make_truth
+from libs.synthetic.truth import Truth, make_truth, streams
 from libs.synthetic.world import World
-
-STREAMS = ("plan", "people", "care", "capacity", "dates")
 
 
 def truth_of(
@@ -19,10 +17,7 @@ def truth_of(
     spec = WorldSpec(
         seed, pathways, date(2023, 6, 2), datetime(2025, 6, 2, 17, tzinfo=LONDON), dict.fromkeys(trusts, "scr")
     )
-    seeds = np.random.SeedSequence(seed).spawn(len(STREAMS))
-    return make_truth(
-        {name: np.random.default_rng(each) for name, each in zip(STREAMS, seeds, strict=True)}, figures, spec
-    )
+    return make_truth(streams(seed), figures, spec)
 
 
 def told_after(truth: Truth) -> pd.Series:

@@ -23,11 +23,12 @@ def capacity(slots: list[float], *, wait: float = 2.0, closed: frozenset[int] = 
         gain=0.0,
         least=1.0,
         most=1.0,
+        pull=(21, 0.6, 2),
     )
 
 
 def steps(pathway: list[int], queue: list[int], *, delay: list[int] | None = None, weekday: list[int] | None = None,
-          place: list[float] | None = None) -> Steps:  # fmt: skip
+          place: list[float] | None = None, due: list[int] | None = None) -> Steps:  # fmt: skip
     size = len(pathway)
     return Steps(
         pathway=np.array(pathway, dtype=np.int32),
@@ -35,6 +36,7 @@ def steps(pathway: list[int], queue: list[int], *, delay: list[int] | None = Non
         delay=np.array(delay or [0] * size, dtype=np.int32),
         place=np.array(place or [0.0] * size, dtype=np.float32),
         weekday=np.array(weekday or [ANY_DAY] * size, dtype=np.int8),
+        due=np.array(due or [0] * size, dtype=np.int8),
     )
 
 
@@ -56,6 +58,13 @@ def test_half_a_slot_a_day_is_one_every_other_day() -> None:
 def test_who_stands_in_front_is_served_first() -> None:
     done = serve(steps([0, 1], [0, 0], place=[0.0, -3.0]), np.array([0, 1]), capacity([0.3], wait=90))
     assert done[1] < done[0]
+
+
+def test_who_is_about_to_breach_is_brought_forward_and_who_has_breached_is_not() -> None:
+    wanted = steps([0, 1, 2], [0, 0, 0], delay=[25, 10, 35], due=[28, 28, 28])
+    done = serve(wanted, np.array([0, 15, -10 + 0]), capacity([0.3], wait=90))
+    assert done[0] < done[1]
+    assert done[0] < done[2]
 
 
 def test_a_meeting_is_held_on_its_weekday_and_moves_on_when_it_falls_out() -> None:
@@ -86,6 +95,7 @@ def hospitals(draw: st.DrawFn) -> tuple[Steps, np.ndarray, Capacity]:
         delay=rng.integers(0, 9, len(rows)).astype(np.int32),
         place=rng.uniform(-3, 3, len(rows)).astype(np.float32),
         weekday=np.where(rng.random(len(rows)) < 0.2, rng.integers(0, 5, len(rows)), ANY_DAY).astype(np.int8),
+        due=np.where(rng.random(len(rows)) < 0.5, 28, 0).astype(np.int8),
     )
     slots = draw(st.lists(st.floats(0.2, 4.0), min_size=3, max_size=3))
     return wanted, rng.integers(0, 60, pathways), capacity(slots, wait=draw(st.floats(0.5, 15)))
