@@ -95,6 +95,7 @@ class GroupCare(_Figures):
     staging: float
     held_up: float
     low_priority: float
+    held_up_days: float
 
 
 class Shock(_Figures):
@@ -132,7 +133,7 @@ class CareFigures(_Figures):
     effects: dict[str, dict[str, float]]
     capacity: CapacityFigures
     sent_to_centre: dict[str, float]
-    other_treatments: float
+    sent_by_treatment: dict[str, float]
     centres: dict[str, str]
 
 

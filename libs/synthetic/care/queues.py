@@ -151,7 +151,7 @@ class _Hospital:
             self.arrivals[day[begin]].append(key[begin:end])
 
     def _pulled(self, step: Array, ready: Array) -> Array:
-        """Days by which trackers get somebody forward who is about to breach; who has breached is pressed for no more."""
+        """Days by which trackers get somebody forward who is about to breach, and leave those who have."""
         window, strength, past = self.capacity.pull
         due = self.steps.due[step]
         slack = due - (ready - self.start[self.steps.pathway[step]])

@@ -29,8 +29,8 @@ Rngs = Mapping[str, np.random.Generator]
 _RUN_OUT_DAYS = 420  # after the last referral, so that everybody's care comes to its end
 # What a pathway keeps of its plan.
 _KEPT = (
-    "trust", "route", "suspected", "tumour_site", "suspected_cancer_type", "priority_type", "referral_source", "outcome",
-    "cancer_group", "fds_end_reason", "fds_exclusion_reason", "diagnosis_icd10", "morphology", "transfer_to",
+    "trust", "route", "suspected", "tumour_site", "suspected_cancer_type", "priority_type", "referral_source",
+    "outcome", "cancer_group", "fds_end_reason", "fds_exclusion_reason", "diagnosis_icd10", "morphology", "transfer_to",
     "transfer_reason", "person_id",
 )  # fmt: skip
 _WAITED_FOR = {

@@ -57,9 +57,9 @@ def treatment(rng: np.random.Generator, figures: Figures, of: Course, treatments
             unwell = share(rng, len(rows), np.clip(of.plan["chance_unwell_before_treatment"].to_numpy()[rows], 0, 0.9))
             held_up = share(rng, len(rows), np.clip(held * of.plan["effect_unwell"].to_numpy()[rows], 0, 0.9))
             express = of.express[rows]
-            delay = np.where(
-                held_up & ~of.at_clinic[rows], 6 + rng.exponential(42, len(rows)).astype(int).clip(0, 190), 0
-            )
+            long = look_up(of.group[rows], {key: each.held_up_days for key, each in care.groups.items()})
+            length = 6 + (rng.exponential(1, len(rows)) * (long - 6)).astype(int).clip(0, 220)
+            delay = np.where(held_up & ~of.at_clinic[rows], length, 0)
             delay = delay + np.where(unwell & ~express, rng.exponential(14, len(rows)).astype(int).clip(2, 60), 0)
             delay = delay + np.where(express & ~of.at_clinic[rows] & ~held_up, between(rng, 0, 2, len(rows)), 0)
             place = rng.uniform(-0.5, 0.5, len(rows))

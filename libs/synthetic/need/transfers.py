@@ -49,15 +49,7 @@ def draw_destinations(
     family = family_of(plan["modality"].to_numpy())
     some = np.where(outcome == "TREATED", 1.0, np.where(np.isin(outcome, ["DIED", "NO_TREATMENT"]), 0.4, 0.0))
     some = some * np.isin(outcome, CANCER)
-    of_family = look_up(
-        family,
-        {
-            "surgery": 1.0,
-            "drugs": figures.care.other_treatments,
-            "other": figures.care.other_treatments,
-            "radiotherapy": 0.0,
-        },
-    )
+    of_family = look_up(family, figures.care.sent_by_treatment)
     centre = look_up(trust, centres).astype(object)
     sender, site = position(trust, list(figures.providers)), position(suspected, list(figures.suspected))
     to = np.full(size, None, dtype=object)
