@@ -16,8 +16,8 @@ from libs.intake.envelope import seal
 from libs.log import event
 from libs.settings import Settings, conf_folder
 from libs.synthetic.calendar import LONDON
-from libs.synthetic.extracts import Extract, delta, extract, history_files
 from libs.synthetic.figures import Figures, load_figures
+from libs.synthetic.registers.extracts import Extract, delta, extract, history_files
 from libs.synthetic.spec import WorldSpec, two_years_before
 from libs.synthetic.world import World, make_world
 

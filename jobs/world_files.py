@@ -8,7 +8,7 @@ import numpy as np
 
 from libs.errors import SettingsError
 from libs.intake.envelope import Claims, sealed_name
-from libs.synthetic.extracts import CONTRACT_VERSION
+from libs.synthetic.registers.extracts import CONTRACT_VERSION
 from libs.synthetic.spec import WorldSpec
 from libs.synthetic.world import World
 

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from libs.charts import GUIDE, SHADES, new_chart
-from libs.synthetic.comparison import NORTHERN
+from libs.synthetic.comparison.month_counts import LEAST_EXPECTED
+from libs.synthetic.comparison.report import MOST_POINTS, Report
+from libs.synthetic.comparison.shares import NORTHERN
 from libs.synthetic.draws import Array
-from libs.synthetic.month_counts import LEAST_EXPECTED
 from libs.synthetic.providers import BANDS
-from libs.synthetic.report import MOST_POINTS, Report
 
 _PUBLISHED, _SYNTHETIC = SHADES[0], SHADES[2]
 _SOURCE = (

@@ -13,8 +13,8 @@ from jobs.world_pictures import draw_report
 from libs import charts
 from libs.settings import conf_folder
 from libs.synthetic.calendar import working_calendar
+from libs.synthetic.comparison.report import Happened, Report, compare
 from libs.synthetic.figures import Figures, load_figures
-from libs.synthetic.report import Happened, Report, compare
 
 
 def run(world: Happened, folder: Path, console: Console, figures: Figures | None = None) -> Report:

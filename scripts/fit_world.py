@@ -19,8 +19,8 @@ from scipy.stats import norm
 
 from libs.settings import conf_folder
 from libs.synthetic.calendar import LONDON
-from libs.synthetic.comparison import NORTHERN, band_shares, distances
-from libs.synthetic.counted_waits import counted_waits, last_year
+from libs.synthetic.comparison.counted_waits import counted_waits, last_year
+from libs.synthetic.comparison.shares import NORTHERN, band_shares, distances
 from libs.synthetic.figures import Figures, load_figures
 from libs.synthetic.providers import ENGLAND
 from libs.synthetic.spec import WorldSpec

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from jobs.screens.layout import add_row, fixed, heading, line, number, plain_table, show
 from jobs.screens.wording import NONE
-from libs.synthetic.report import Report, further
+from libs.synthetic.comparison.report import Report, further
 
 _PASSED = {True: "yes", False: "NO"}
 

@@ -52,7 +52,7 @@ def choose_by(rng: np.random.Generator, weights: Mapping[str, Mapping[str, float
 
 def position(values: Array, known: Sequence[str]) -> Array:
     """Where each value stands among the known ones. Raises ValueError for one that is not known."""
-    found = pd.Index(list(known), dtype=object).get_indexer(np.asarray(values, dtype=object))
+    found = pd.Index(list(known), dtype=object).get_indexer(pd.Index(np.asarray(values, dtype=object)))
     if (found < 0).any():
         raise ValueError("a value is not among the known ones")
     return np.asarray(found)

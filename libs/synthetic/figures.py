@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.errors import SettingsError
-from libs.synthetic.naming import Naming
+from libs.synthetic.people.naming import Naming
 from libs.synthetic.providers import Provider, PublishedFigures, load_published_figures
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -11,7 +11,8 @@ def assign_organisations(rng: np.random.Generator, figures: Figures, pathways: p
     """The site that first saw each person, the one that upgraded, and the identifier of the pathway with its issuer."""
     size = len(pathways)
     sites = {key: each.sites for key, each in figures.providers.items()}
-    by_service = share(rng, size, np.where(pathways["referral_source"].isin(["03", "92"]), 0.85, 0.05))
+    by_service = share(rng, size, np.where(pathways["referral_source"].isin(["03", "92"]), 0.85, 0.01))
+    by_service &= (pathways["route"] != "SCREEN").to_numpy()
     number = rng.permutation(np.arange(10**10, 10**10 + 8 * size, 8))[:size] + rng.integers(0, 8, size)
     local = pathways["trust"].to_numpy() + number.astype(str).astype(object)
     return pathways.assign(

@@ -16,7 +16,7 @@ from libs.synthetic.need.outcomes import draw_outcomes
 from libs.synthetic.need.referrals import draw_referrals, expected_referrals
 from libs.synthetic.need.transfers import centres_of, draw_destinations
 from libs.synthetic.need.treatments import draw_first_modality
-from libs.synthetic.population import draw_ages_and_sexes, draw_people, pair_second_pathways
+from libs.synthetic.people.population import draw_ages_and_sexes, draw_people, pair_second_pathways
 from libs.synthetic.spec import WorldSpec
 
 STREAMS = ("plan", "people", "care", "capacity", "dates", "recording", "identities", "faults")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from libs.synthetic.calendar import working_calendar
-from libs.synthetic.faults import Happened, draw_faults
+from libs.synthetic.faults.draw import Happened, draw_faults, join_faults
 from libs.synthetic.figures import Figures
-from libs.synthetic.identities import draw_identities
 from libs.synthetic.need.transfers import transfers_frame
-from libs.synthetic.recording import record_pathways
+from libs.synthetic.people.identities import draw_identities
+from libs.synthetic.registers.recording import record_pathways
 from libs.synthetic.spec import WorldSpec
 from libs.synthetic.truth import make_truth, streams
 
@@ -49,8 +49,8 @@ def make_world(spec: WorldSpec, figures: Figures) -> World:
     truth = make_truth(rngs, figures, spec)
     setting = (spec.systems, working_calendar(figures.bank_holidays))
     records, shown = record_pathways(rngs["recording"], figures, (truth.pathways, truth.treatments), setting)
-    registered = records.groupby(["trust", "person_id"], sort=True, as_index=False)["visible_from"].min()
-    registrations = registered.rename(columns={"visible_from": "registered_at"})
+    first = records.groupby(["trust", "person_id"], sort=True)["visible_from"].min()
+    registrations = first.rename("registered_at").reset_index()
     identities, of_people = draw_identities(rngs["identities"], figures, truth.people, registrations)
     happened = Happened(records, truth.pathways, truth.treatments, shown)
     of_records = draw_faults(rngs["faults"], figures, happened)
@@ -65,5 +65,5 @@ def make_world(spec: WorldSpec, figures: Figures) -> World:
         records=records,
         treatment_records=shown,
         identities=identities,
-        faults=pd.concat([of_people, of_records], ignore_index=True),
+        faults=join_faults(of_people, of_records),
     )

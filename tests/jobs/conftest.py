@@ -22,7 +22,7 @@ from libs.feeds import FeedContract, load_contracts
 from libs.intake.envelope import Claims, seal, sealed_name
 from libs.settings import Settings, conf_folder, load_settings
 from libs.synthetic.calendar import LONDON
-from libs.synthetic.extracts import extract
+from libs.synthetic.registers.extracts import extract
 from libs.warehouse.dialects import make_engine
 
 # Four days lie between the two hours, so that the second brings work for every step, and a new day.

@@ -9,7 +9,7 @@ from libs.feeds import FeedContract
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways.linked import members
 from libs.pathways.versions import KEY
-from libs.synthetic.nhs_numbers import draw_nhs_numbers
+from libs.synthetic.people.nhs_numbers import draw_nhs_numbers
 from tests.jobs.conftest import SECOND_HOUR, Row, Start, deliver, edited
 
 

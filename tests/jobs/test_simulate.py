@@ -13,7 +13,7 @@ from libs.intake.envelope import OpenedExtract, Opener, open_sealed
 from libs.intake.keys import KeyRing
 from libs.settings import Settings, load_settings
 from libs.synthetic.calendar import LONDON
-from libs.synthetic.extracts import extract
+from libs.synthetic.registers.extracts import extract
 
 MORNING = datetime(2025, 6, 2, 9, tzinfo=LONDON)
 

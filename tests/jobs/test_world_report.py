@@ -11,9 +11,9 @@ from rich.console import Console
 from jobs import world_report
 from libs.settings import conf_folder
 from libs.synthetic.calendar import LONDON, working_calendar
+from libs.synthetic.comparison.report import Report, compare
 from libs.synthetic.figures import Figures, load_figures
-from libs.synthetic.report import Report, compare
-from tests.libs.synthetic.happened import pathways, treatments
+from tests.libs.synthetic.comparison.happened import pathways, treatments
 
 PICTURES = {
     "bands_28", "bands_62", "bands_62_routes", "northern", "referrals_by_month", "referrals_noise", "treatments_31",

@@ -45,7 +45,7 @@ def milestone_days(
     rebooked = np.where(missed != NONE, missed + plan["rebooked_after"].to_numpy(), NONE)
     clock = np.where((upgraded != NONE) & (upgraded <= seen), upgraded, start)
     first = np.where(missed != NONE, missed, seen)
-    made = np.where(first != NONE, np.minimum(clock + between(rng, 0, 3, size), first), NONE)
+    made = np.where(first != NONE, np.minimum(_on_a_weekday(clock + between(rng, 0, 3, size)), first), NONE)
     booked = np.where(tested != NONE, _booked(rng, np.where(straight, start, np.maximum(seen, start)), tested), NONE)
     known = np.where(last_reported != NONE, last_reported, seen)
     has_diagnosis = plan["diagnosis_icd10"].notna().to_numpy() & (told != NONE)
@@ -73,7 +73,12 @@ def milestone_days(
 
 def _booked(rng: np.random.Generator, asked: Array, done: Array) -> Array:
     """The day on which a slot was found: a day or two after it was asked for, and never after it was used."""
-    return np.asarray(np.minimum(asked + between(rng, 0, 3, len(asked)), done))
+    return np.minimum(_on_a_weekday(asked + between(rng, 0, 3, len(asked))), done)
+
+
+def _on_a_weekday(days: Array) -> Array:
+    """Day numbers, a Saturday or Sunday moved to the Monday; days count from a Monday."""
+    return np.asarray(days + np.where(days % 7 >= 5, 7 - days % 7, 0))
 
 
 def treatment_days(care: Care, done: Array, treatments: pd.DataFrame) -> pd.DataFrame:

@@ -134,9 +134,10 @@ def _yearly(figures: Figures, trusts: Sequence[str], seen: pd.DataFrame) -> pd.D
             site = _SITE_OF_GROUP.get(group, group)
             rows.append((trust, "UPGRADE", site, treated / figures.conversion["UPGRADE"]))
     urgent = seen[seen["route"] == "USC"].groupby(["trust", "suspected"], sort=True)["expected"].mean() * 12
-    rows += [(trust, "OTHER", site, number * figures.routine) for (trust, site), number in urgent.items()]
-    frame = pd.DataFrame(rows, columns=["trust", "route", "suspected", "yearly"])
-    return frame.groupby(["trust", "route", "suspected"], sort=True, as_index=False)["yearly"].sum()
+    key = ["trust", "route", "suspected"]
+    routine = urgent.mul(figures.routine).rename("yearly").reset_index().assign(route="OTHER")
+    frame = pd.concat([pd.DataFrame(rows, columns=[*key, "yearly"]), routine])
+    return frame.groupby(key, sort=True)["yearly"].sum().reset_index()
 
 
 def _days_of_receipt(rng: np.random.Generator, figures: Figures, month: Array, period: tuple[date, date]) -> Array:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.corruption import HABIT_BITS
 from libs.synthetic.draws import Array
+from libs.synthetic.faults.corruption import HABIT_BITS
 from libs.synthetic.registers.text import dates, moments, numbers, words
 
 DELIMITER, ENCODING = ",", "utf-8"

@@ -7,7 +7,7 @@ import pytest
 
 from libs.errors import SettingsError
 from libs.settings import conf_folder, load_settings
-from libs.synthetic.comparison import NORTHERN
+from libs.synthetic.comparison.shares import NORTHERN
 from libs.synthetic.providers import BANDS, ENGLAND, PublishedFigures, load_published_figures
 
 SENTENCE = "Contains public sector information licensed under the Open Government Licence v3.0."

@@ -1,0 +1,1 @@
+"""A world held against the published figures."""

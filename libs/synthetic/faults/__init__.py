@@ -1,0 +1,1 @@
+"""What registers show wrongly: when, where, and what it makes of a cell."""
