@@ -90,7 +90,12 @@ def demo(
 
 @app.command()
 def simulate(  # noqa: PLR0913, PLR0917 - a command names its options one by one
-    pathways: Pathways = 20_000,
+    pathways: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Pathways over two years: 20,000; for --report as many as in life, at most 3,000,000."
+        ),
+    ] = None,
     hours: Hours = 3,
     seed: Seed = 1,
     env: Env = "local",
@@ -108,12 +113,16 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command names its options one by one
     ] = None,
     clean: Annotated[bool, typer.Option("--clean", help="A world without faults, but for those of --fault.")] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Compare it with the published figures, with pictures.")
+        bool,
+        typer.Option(
+            "--report", help="Write no extracts: hold such a world against the published figures, with pictures."
+        ),
     ] = False,
 ) -> None:
     """Write a synthetic world: sealed extracts into landing, keys that fit them, and the hidden truth beside it.
 
-    Example: `cancollaborate simulate --env northern --trusts northern --pathways 200000 --kind delta --late 2 --report`
+    Example: `cancollaborate simulate --env northern --pathways 200000 --kind delta --late 2`, or, to see how like life
+    such a world is: `cancollaborate simulate --trusts all --report`
     """
     from jobs import simulate_command  # noqa: PLC0415 - as above
     from jobs.demo import ENDS_AT  # noqa: PLC0415 - as above

@@ -107,7 +107,7 @@ def prepare(
     wishes = wishes or Wishes()
     last = ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=LONDON)
     systems = {trust: each.system for trust, each in settings.trusts.items()}
-    figures = _figures(systems, wishes)
+    figures = figures_of(systems, wishes)
     world = make_world(WorldSpec(seed, pathways, two_years_before(last), last, systems), figures)
     moments = tuple(
         (last.astimezone(UTC) - timedelta(hours=back)).astimezone(LONDON) for back in reversed(range(hours))
@@ -120,7 +120,11 @@ def prepare(
     return simulation
 
 
-def _figures(systems: Mapping[str, str], wishes: Wishes) -> Figures:
+def figures_of(systems: Mapping[str, str], wishes: Wishes) -> Figures:
+    """The figures of a world of these trusts, with the rates wished for.
+
+    Raises SettingsError for a trust or a fault that they do not know.
+    """
     figures = load_figures(conf_folder())
     unknown = sorted(set(systems) - set(figures.providers))
     if unknown:

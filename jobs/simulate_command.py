@@ -1,6 +1,6 @@
 """What people ask of `simulate`: read their words, make the world, and tell what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rich.console import Console
@@ -10,8 +10,13 @@ from jobs.screens.progress import StepLines
 from jobs.world_files import Fates
 from libs.errors import SettingsError
 from libs.settings import Settings, Trust, load_settings
+from libs.synthetic.calendar import LONDON
+from libs.synthetic.need.referrals import expected_referrals
+from libs.synthetic.spec import WorldSpec, two_years_before
+from libs.synthetic.truth import make_unnamed, streams
 
 _KINDS = ("full", "delta")
+_USUAL, _MOST_COMPARED = 20_000, 3_000_000  # pathways
 # Environments whose trusts are those of a whole region, by the word that names them.
 _REGIONS = {"northern": "northern", "all": "england"}
 
@@ -20,7 +25,7 @@ _REGIONS = {"northern": "northern", "all": "england"}
 class Asked:
     """The options of the command; `astray` counts late, missing and repeated files."""
 
-    pathways: int
+    pathways: int | None
     hours: int
     seed: int
     ends_at: datetime
@@ -33,25 +38,46 @@ class Asked:
 
 
 def run(settings: Settings, asked: Asked, console: Console) -> None:
-    """Write the world that was asked for, and say what reads it. Raises SettingsError for what is no option."""
+    """Write the world that was asked for and say what reads it, or only compare one with the published figures.
+
+    Raises SettingsError for what is no option.
+    """
     if asked.kind not in _KINDS:
         raise SettingsError(f"--kind {asked.kind} is not known", do=f"Use one of: {', '.join(_KINDS)}.")
     wishes = simulate.Wishes(asked.kind, Fates(*asked.astray), _rates(asked.faults), asked.is_clean)
     of = with_trusts(settings, asked.trusts)
     with StepLines(Console(stderr=True, highlight=False)) as lines:
+        if asked.has_report:
+            _report(of, asked, wishes, console, lines)
+            return
         made = simulate.run(
-            of, pathways=asked.pathways, hours=asked.hours, seed=asked.seed, ends_at=asked.ends_at, wishes=wishes,
-            tell=lines.say,
+            of, pathways=asked.pathways or _USUAL, hours=asked.hours, seed=asked.seed, ends_at=asked.ends_at,
+            wishes=wishes, tell=lines.say,
         )  # fmt: skip
     console.print(f"SYNTHETIC: {len(made.files)} sealed files, {made.rows:,} rows, in {of.paths.landing}")
     console.print(f"Made from {made.figures.identity()}, seed {asked.seed}")
     console.print(
         f"The truth behind them is in {made.truth}. Next: {_next(of, settings)} --as-at {_minute(asked.ends_at)}"
     )
-    if asked.has_report:
-        from jobs import world_report  # noqa: PLC0415 - draws pictures: only who asks for them waits for that
 
-        world_report.run(made.world, of.paths.root, console, made.figures)
+
+def _report(of: Settings, asked: Asked, wishes: simulate.Wishes, console: Console, lines: StepLines) -> None:
+    """Compare a world of these trusts with the published figures: as many pathways as in life, if none were asked for.
+
+    Its people get no names, which play no part in it.
+    """
+    from jobs import world_report  # noqa: PLC0415 - draws pictures: only who asks for them waits for that
+
+    systems = {code: each.system for code, each in of.trusts.items()}
+    figures = simulate.figures_of(systems, wishes)
+    last = asked.ends_at if asked.ends_at.tzinfo else asked.ends_at.replace(tzinfo=LONDON)
+    spec = WorldSpec(asked.seed, 0, two_years_before(last), last, systems)
+    in_life = expected_referrals(figures, trusts=sorted(systems), period=(spec.starts_on, spec.ends_on))
+    size = asked.pathways or min(int(in_life["expected"].sum()), _MOST_COMPARED)
+    lines.say(f"making a synthetic world of {size:,} pathways")
+    world = make_unnamed(streams(asked.seed), figures, replace(spec, pathways=size))
+    lines.say("counting its waits and drawing them")
+    world_report.run(world, of.paths.root, console, figures)
 
 
 def with_trusts(settings: Settings, words: str | None) -> Settings:
