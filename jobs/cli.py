@@ -92,9 +92,7 @@ def demo(
 def simulate(  # noqa: PLR0913, PLR0917 - a command names its options one by one
     pathways: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Pathways over two years: 20,000; for --report as many as in life, at most 3,000,000."
-        ),
+        typer.Option(min=1, help="Pathways over two years: 20,000; for --report as many as in life."),
     ] = None,
     hours: Hours = 3,
     seed: Seed = 1,

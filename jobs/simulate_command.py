@@ -13,10 +13,10 @@ from libs.settings import Settings, Trust, load_settings
 from libs.synthetic.calendar import LONDON
 from libs.synthetic.need.referrals import expected_referrals
 from libs.synthetic.spec import WorldSpec, two_years_before
-from libs.synthetic.truth import make_unnamed, streams
+from libs.synthetic.truth import make_unnamed
 
 _KINDS = ("full", "delta")
-_USUAL, _MOST_COMPARED = 20_000, 3_000_000  # pathways
+_USUAL = 20_000  # pathways
 # Environments whose trusts are those of a whole region, by the word that names them.
 _REGIONS = {"northern": "northern", "all": "england"}
 
@@ -73,9 +73,9 @@ def _report(of: Settings, asked: Asked, wishes: simulate.Wishes, console: Consol
     last = asked.ends_at if asked.ends_at.tzinfo else asked.ends_at.replace(tzinfo=LONDON)
     spec = WorldSpec(asked.seed, 0, two_years_before(last), last, systems)
     in_life = expected_referrals(figures, trusts=sorted(systems), period=(spec.starts_on, spec.ends_on))
-    size = asked.pathways or min(int(in_life["expected"].sum()), _MOST_COMPARED)
+    size = asked.pathways or int(in_life["expected"].sum())
     lines.say(f"making a synthetic world of {size:,} pathways")
-    world = make_unnamed(streams(asked.seed), figures, replace(spec, pathways=size))
+    world = make_unnamed(figures, replace(spec, pathways=size))
     lines.say("counting its waits and drawing them")
     world_report.run(world, of.paths.root, console, figures)
 

@@ -1,6 +1,6 @@
 """Fit the synthetic world to the published figures: lengths of waiting lists and turns of care.
 
-    .venv/bin/python scripts/fit_world.py --pathways 1500000 --rounds 12
+    .venv/bin/python scripts/fit_world.py --rounds 12
 
 Writes conf/synthetic/waits.csv and fitted.yml. Each round makes a world of all English providers (without names, which
 play no part in it), counts its waits as the tables do, and moves every figure a step against its own error. This is
@@ -10,6 +10,7 @@ for whoever gives the world a new version: a frozen one is not fitted again.
 import argparse
 import sys
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,13 +23,15 @@ from libs.synthetic.calendar import LONDON
 from libs.synthetic.comparison.counted_waits import counted_waits, last_year
 from libs.synthetic.comparison.shares import NORTHERN, band_shares, distances
 from libs.synthetic.figures import Figures, load_figures
+from libs.synthetic.need.referrals import expected_referrals
 from libs.synthetic.providers import ENGLAND
 from libs.synthetic.spec import WorldSpec
-from libs.synthetic.truth import Unnamed, make_unnamed, streams
+from libs.synthetic.truth import Unnamed, make_unnamed
 
 ENDS_AT = datetime(2025, 4, 1, 9, tzinfo=LONDON)
 Cells = dict[tuple[str, ...], tuple[float, float]]
-_FITTED_HEAD = """# Fitted: set by `python scripts/fit_world.py` so that a world of all English providers, in which every wait comes
+_FITTED_HEAD = """\
+# Fitted: set by `python scripts/fit_world.py` so that a world of all English providers, in which every wait comes
 # from queues, resembles NHS England's published figures (NHS England, Cancer Waiting Times, 2024-25. Contains public
 # sector information licensed under the Open Government Licence v3.0).
 # sites: of people without cancer, the share told at the first appointment (one_stop) and the share who need
@@ -36,22 +39,25 @@ _FITTED_HEAD = """# Fitted: set by `python scripts/fit_world.py` so that a world
 # groups: share who go from being told to treatment without staging (express), rounds of staging of the others
 # (staging), share whose treatment waits for their fitness, another opinion or their own mind (held_up).
 """
-_WAITS_HEAD = """# The usual wait of each queue in working days, fitted by scripts/fit_world.py (source and licence as in fitted.yml).
+_WAITS_HEAD = """\
+# The usual wait of each queue in working days, fitted by scripts/fit_world.py (source and licence as in fitted.yml).
 # ENG holds for every provider without a line of its own. Queues: clinic and results (by suspected site), tests (by
 # kind), report, staging, decision and theatre (by cancer group), drugs, radiotherapy.
 """
 
 
-_TURNS_HEAD = """# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site, and how
-# often treatment needs staging or is held up (treatment); fitted by scripts/fit_world.py (source and licence as in
-# fitted.yml).
+_TURNS_HEAD = """\
+# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site, and
+# how often treatment needs staging or is held up (treatment); fitted by scripts/fit_world.py (source and licence as
+# in fitted.yml).
 """
 
 
 def main() -> None:
     """Fit for some rounds, writing after each."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--pathways", type=int, default=1_500_000)
+    asked.add_argument("--pathways", type=int, default=0, help="as many as in life without it")
+    asked.add_argument("--seeds", type=int, default=1, help="worlds counted together in a round")
     asked.add_argument("--rounds", type=int, default=10)
     asked.add_argument("--trusts", default="all")
     asked.add_argument("--step", type=float, default=0.8)
@@ -60,20 +66,23 @@ def main() -> None:
     only = list(figures.providers) if options.trusts == "all" else list(NORTHERN)
     for number in range(1, options.rounds + 1):
         began = time.monotonic()
-        world = made(figures, only, options.pathways, seed=100 + number)
-        waits = counted_waits(world.pathways, world.treatments, figures.providers, last_year(ENDS_AT))
+        worlds = [made(figures, only, options.pathways, seed=1000 * number + each) for each in range(options.seeds)]
+        counts = [
+            counted_waits(each.pathways, each.treatments, figures.providers, last_year(ENDS_AT)) for each in worlds
+        ]
+        waits, pathways = pd.concat(counts), pd.concat([each.pathways for each in worlds])
         say(f"round {number}: {time.monotonic() - began:.0f} s")
         report(figures, waits)
         step = options.step if number <= options.rounds * 0.6 else options.step / 2
-        figures = stepped(figures, waits, world.pathways, step=step, of_england=options.trusts == "all")
+        figures = stepped(figures, waits, pathways, step=step, of_england=options.trusts == "all")
         written(figures)
 
 
 def made(figures: Figures, trusts: list[str], size: int, *, seed: int) -> Unnamed:
-    """A world whose people have no names."""
-    return make_unnamed(
-        streams(seed), figures, WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
-    )
+    """A world whose people have no names; of as many pathways as in life where none are asked for."""
+    spec = WorldSpec(seed, size, date(2023, 6, 1), ENDS_AT, dict.fromkeys(trusts, "scr"))
+    in_life = expected_referrals(figures, trusts=sorted(trusts), period=(spec.starts_on, spec.ends_on))
+    return make_unnamed(figures, replace(spec, pathways=size or int(in_life["expected"].sum())))
 
 
 def report(figures: Figures, waits: pd.DataFrame) -> None:
@@ -132,7 +141,7 @@ def stepped(figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame, *, st
 
 
 class _Cells:
-    """What is counted and what is published, by standard, provider, route or stage, and breakdown: (share within, count)."""
+    """What is counted and what is published, by standard, provider, route or stage, breakdown: (share within, count)."""
 
     def __init__(self, figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame) -> None:
         key = ["standard", "provider", "route_or_stage", "breakdown"]

@@ -1,6 +1,6 @@
 """What happens in a synthetic world: who is referred, what it proves to be, and when everything is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -14,18 +14,23 @@ from libs.synthetic.draws import Array
 from libs.synthetic.figures import Figures
 from libs.synthetic.need.outcomes import draw_outcomes
 from libs.synthetic.need.referrals import draw_referrals, expected_referrals
-from libs.synthetic.need.transfers import centres_of, draw_destinations
+from libs.synthetic.need.transfers import centres_of, draw_destinations, networks_of
 from libs.synthetic.need.treatments import draw_first_modality
 from libs.synthetic.people.population import draw_ages_and_sexes, draw_people, pair_second_pathways
 from libs.synthetic.spec import WorldSpec
 
 STREAMS = ("plan", "people", "care", "capacity", "dates", "recording", "identities", "faults")
-_SHOWN_PEOPLE = 50_000  # as many as show how frail, distant and deprived people are
+_SHOWN_PEOPLE = 5_000  # as many as show how frail, distant and deprived people are
+_COUNTED = (
+    "pathway_id", "trust", "route", "suspected", "outcome", "cancer_group", "referral_received_on", "upgraded_on",
+    "first_seen_on", "first_seen_adjustment_days", "informed_on", "fds_end_reason", "fds_exclusion_reason",
+    "transfer_on", "transfer_to", "transfer_reason",
+)  # fmt: skip
 
 
-def streams(seed: int) -> Rngs:
-    """The streams of chance of a world, by name: what one part draws leaves the others as they are."""
-    seeds = np.random.SeedSequence(seed).spawn(len(STREAMS))
+def streams(seed: int, part: str = "") -> Rngs:
+    """The streams of chance of a world, or of one part of it, by name: what one draws leaves the others as they are."""
+    seeds = np.random.SeedSequence([seed, *part.encode()] if part else seed).spawn(len(STREAMS))
     return {name: np.random.default_rng(each) for name, each in zip(STREAMS, seeds, strict=True)}
 
 
@@ -64,22 +69,43 @@ def make_truth(rngs: Rngs, figures: Figures, spec: WorldSpec) -> Truth:
 
 @dataclass(frozen=True)
 class Unnamed:
-    """What is enough to count waits: the pathways and treatments of people without names."""
+    """What is enough to count waits: some columns of the pathways and treatments of people without names."""
 
     spec: WorldSpec
     pathways: pd.DataFrame
     treatments: pd.DataFrame
 
 
-def make_unnamed(rngs: Rngs, figures: Figures, spec: WorldSpec) -> Unnamed:
-    """What happens in a world, without its people: for worlds too large to be delivered."""
+def make_unnamed(figures: Figures, spec: WorldSpec) -> Unnamed:
+    """What happens in a world, without its people, one network of trusts after the other: for whole England.
+
+    A network is `transfers.networks_of`; its share of the pathways is that of its referrals in life. Only the columns
+    that waits are counted from are kept.
+    """
+    networks = networks_of(figures, sorted(spec.systems))
+    period = (spec.starts_on, spec.ends_on)
+    in_life = [float(expected_referrals(figures, trusts=each, period=period)["expected"].sum()) for each in networks]
+    pathways, treatments, so_far = [], [], 0
+    for network, number in zip(networks, in_life, strict=True):
+        size = round(spec.pathways * number / sum(in_life))
+        if not size:
+            continue
+        own = replace(spec, pathways=size, systems={code: spec.systems[code] for code in network})
+        happened, treated = _happened(figures, own, streams(spec.seed, network[0]))
+        pathways.append(happened.assign(pathway_id=happened["pathway_id"] + so_far))
+        treatments.append(treated.assign(pathway_id=treated["pathway_id"] + so_far))
+        so_far += size
+    return Unnamed(spec, pd.concat(pathways, ignore_index=True), pd.concat(treatments, ignore_index=True))
+
+
+def _happened(figures: Figures, spec: WorldSpec, rngs: Rngs) -> tuple[pd.DataFrame, pd.DataFrame]:
     plan = _plan(rngs["plan"], figures, spec)
-    some = plan.iloc[:_SHOWN_PEOPLE].reset_index(drop=True)
-    people, _ = _people(rngs["people"], figures, some)
+    people, _ = _people(rngs["people"], figures, plan.iloc[:_SHOWN_PEOPLE].reset_index(drop=True))
     plan["person_id"] = -1
     plan = plan.join(_chances(rngs, figures, people, plan).drop(columns=list(DRIVERS)))
     pathways, treatments, _ = simulate_care(rngs, figures, plan, period=(spec.starts_on, spec.ends_on))
-    return Unnamed(spec, *_only(np.flatnonzero(plan["is_kept"].to_numpy()), pathways, treatments))
+    pathways, treatments = _only(np.flatnonzero(plan["is_kept"].to_numpy()), pathways, treatments)
+    return pathways[list(_COUNTED)], treatments.drop(columns=["planned_treatment_on", "treatment_setting"])
 
 
 def _chances(rngs: Rngs, figures: Figures, people: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:

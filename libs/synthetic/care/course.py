@@ -50,7 +50,8 @@ class Course:
         self.is_seen = ~(unseen & share(rng, size, 0.6))
         care = figures.care
         sites = care.sites
-        self.one_stop = share(rng, size, look_up(self.site, {key: each.one_stop for key, each in sites.items()}))
+        one_stop = look_up(self.site, {key: each.one_stop for key, each in sites.items()})
+        self.one_stop = share(rng, size, np.clip(1 - (1 - one_stop) * self.turns, 0.02, 0.98))
         self.one_stop &= (self.outcome == "NOT_CANCER") & (self.route != "SCREEN")
         express = look_up(self.group, {key: each.express for key, each in care.groups.items()})
         # Who is not operated on is more often treated at once; radiotherapy is always planned.

@@ -1,6 +1,6 @@
 """Which pathways go from one trust to another, for treatment or for tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,21 @@ def centres_of(figures: Figures) -> dict[str, str]:
             centres[code] = figures.care.centres.get(code, near)
         del each
     return centres
+
+
+def networks_of(figures: Figures, trusts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The trusts in groups that send people only to one another and to their own centre, each group in order."""
+    centres = centres_of(figures)
+    leads = {code: centres[code] for code in trusts}
+    for sender, flows in figures.transfers.items():
+        for receiver in flows:
+            if sender in leads and leads.get(receiver, centres[receiver]) != leads[sender]:
+                old, new = leads.get(receiver, centres[receiver]), leads[sender]
+                leads = {code: new if lead == old else lead for code, lead in leads.items()}
+    groups: dict[str, list[str]] = {}
+    for code in sorted(leads):
+        groups.setdefault(leads[code], []).append(code)
+    return [tuple(groups[lead]) for lead in sorted(groups)]
 
 
 def _near(figures: Figures, code: str, given: Mapping[str, float]) -> str:
