@@ -141,7 +141,7 @@ def stepped(figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame, *, st
 
 
 class _Cells:
-    """What is counted and what is published, by standard, provider, route or stage, breakdown: (share within, count)."""
+    """What is counted and published by standard, provider, route or stage, and breakdown: (share within, count)."""
 
     def __init__(self, figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame) -> None:
         key = ["standard", "provider", "route_or_stage", "breakdown"]

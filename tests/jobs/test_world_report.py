@@ -1,3 +1,4 @@
+import io
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from jobs import world_report
-from libs.settings import conf_folder
+from jobs import simulate_command, world_report
+from jobs.demo import ENDS_AT
+from libs.settings import conf_folder, load_settings
 from libs.synthetic.calendar import LONDON, working_calendar
 from libs.synthetic.comparison.report import Report, compare
 from libs.synthetic.figures import Figures, load_figures
@@ -101,3 +103,18 @@ def test_a_world_of_years_that_nothing_is_published_of_is_reported_all_the_same(
     assert report.referrals.empty
     assert report.verdicts.set_index("subject")["passed"].isna()["referrals: trust x type x month"]
     assert "28-day: RVW" in screen
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_world_of_all_england_meets_every_limit(tmp_path: Path) -> None:
+    """Four minutes: every limit of the issue, on the world that `simulate --trusts all --report` makes."""
+    asked = simulate_command.Asked(
+        pathways=None, hours=1, seed=1, ends_at=ENDS_AT, trusts="all", kind="full", astray=(0, 0, 0), faults=(),
+        is_clean=False, has_report=True,
+    )  # fmt: skip
+    settings = load_settings("local", [f"paths.root={tmp_path}"])
+    simulate_command.run(settings, asked, Console(file=io.StringIO()))
+    verdicts = pd.read_csv(tmp_path / "report" / "verdicts.csv")
+    missed = verdicts[~verdicts["passed"].astype(bool)]
+    assert missed.empty, missed.to_string()

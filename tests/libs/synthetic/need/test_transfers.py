@@ -1,5 +1,5 @@
 from libs.synthetic.figures import Figures
-from libs.synthetic.need.transfers import centres_of
+from libs.synthetic.need.transfers import centres_of, networks_of
 from libs.synthetic.world import World
 
 
@@ -34,3 +34,12 @@ def test_a_transfer_names_two_trusts_and_a_reason(world: World) -> None:
     assert sent.notna().all(axis=None)
     assert (sent["transfer_from_org"] != sent["transfer_to_org"]).all()
     assert set(sent["transfer_reason"]) == {"1", "9"}
+
+
+def test_nobody_is_sent_out_of_a_network_of_trusts(world: World, figures: Figures) -> None:
+    networks = networks_of(figures, list(figures.providers))
+    of = {code: number for number, network in enumerate(networks) for code in network}
+    assert sorted(of) == sorted(figures.providers)
+    assert of["RVW"] == of["RTR"] != of["RTD"]
+    sent = world.transfers
+    assert (sent["transfer_from_org"].map(of) == sent["transfer_to_org"].map(of)).all()
