@@ -42,7 +42,7 @@ _FITTED_HEAD = """\
 _WAITS_HEAD = """\
 # The usual wait of each queue in working days, fitted by scripts/fit_world.py (source and licence as in fitted.yml).
 # ENG holds for every provider without a line of its own. Queues: clinic and results (by suspected site), tests (by
-# kind), report, staging, decision and theatre (by cancer group), drugs, radiotherapy.
+# kind), report, staging, decision and theatre (by cancer group; alone: of every group), drugs, radiotherapy.
 """
 
 
@@ -291,10 +291,7 @@ def written(figures: Figures) -> None:
     usual = figures.waits[ENGLAND]
     lines = [f"{ENGLAND},{queue},{round(days, 1)}" for queue, days in usual.items()]
     for code in sorted(set(figures.waits) - {ENGLAND}):
-        lines += [
-            f"{code},{queue},{round(days, 1)}" for queue, days in figures.waits[code].items()
-            if round(days, 1) != round(usual[queue], 1)
-        ]  # fmt: skip
+        lines += [f"{code},{queue},{days}" for queue, days in _shortened(figures.waits[code], usual).items()]
     (folder / "waits.csv").write_text(_WAITS_HEAD + "provider,queue,working_days\n" + "\n".join(lines) + "\n")
     lines = [
         f"{code},{site},{round(factor, 2)}"
@@ -309,6 +306,17 @@ def written(figures: Figures) -> None:
         for name, each in getattr(figures.care, part).items():
             parts.append(f"  {name}: {{" + ", ".join(f"{key}: {getattr(each, key)}" for key in keys) + "}")
     (folder / "fitted.yml").write_text("\n".join(parts) + "\n")
+
+
+def _shortened(own: dict[str, float], usual: dict[str, float]) -> dict[str, float]:
+    """A provider's own waits, those of all cancer groups in one where they are the same."""
+    short = {queue: round(days, 1) for queue, days in own.items() if round(days, 1) != round(usual[queue], 1)}
+    for name in ("decision", "theatre"):
+        of_groups = [queue for queue in usual if queue.startswith(name)]
+        days = {short.get(queue) for queue in of_groups}
+        if len(days) == 1 and None not in days:
+            short = {queue: each for queue, each in short.items() if queue not in of_groups} | {name: days.pop()}
+    return short
 
 
 def say(line: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -224,7 +224,8 @@ def load_figures(conf: Path) -> Figures:
             figures |= {"naming" if section == "names" else section: read}
         figures["care"] = _merged(figures["care"], figures.pop("fitted"))
         name = "waits.csv"
-        figures["waits"] = _by_provider(folder / name, "queue", "working_days")
+        waits = _by_provider(folder / name, "queue", "working_days")
+        figures["waits"] = {code: _of_groups(of, figures["care"]["groups"]) for code, of in waits.items()}
         name = "turns.csv"
         figures["turns"] = _by_provider(folder / name, "turn", "factor")
         figures |= {"tables": tables, "parameters_hash": parameters_hash(folder)}
@@ -254,6 +255,12 @@ def _merged(care: dict[str, Any], fitted: dict[str, Any]) -> dict[str, Any]:
     """The care of each site and group with the shares that were fitted."""
     joined = {part: {key: {**each, **fitted[part][key]} for key, each in care[part].items()} for part in fitted}
     return {**care, **joined}
+
+
+def _of_groups(waits: dict[str, float], groups: Iterable[str]) -> dict[str, float]:
+    """A queue of every cancer group (`decision`, `theatre`) as the queues of each."""
+    spread = {f"{name} {group}": waits[name] for name in ("decision", "theatre") if name in waits for group in groups}
+    return {**spread, **{name: days for name, days in waits.items() if name not in ("decision", "theatre")}}
 
 
 def _by_provider(path: Path, name: str, value: str) -> dict[str, dict[str, float]]:
