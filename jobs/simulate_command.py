@@ -77,7 +77,8 @@ def _report(of: Settings, asked: Asked, wishes: simulate.Wishes, console: Consol
     lines.say(f"making a synthetic world of {size:,} pathways")
     world = make_unnamed(figures, replace(spec, pathways=size))
     lines.say("counting its waits and drawing them")
-    world_report.run(world, of.paths.root, console, figures)
+    # A table is laid out to the window's width; the lines of a delivery are not, since people copy them.
+    world_report.run(world, of.paths.root, Console(highlight=False, file=console.file), figures)
 
 
 def with_trusts(settings: Settings, words: str | None) -> Settings:

@@ -50,10 +50,10 @@ class CancerGroup(_Figures):
 
 
 class Subsequent(_Figures):
-    """Further treatments: how many after the first one, and which."""
+    """Further treatments: how many after the first one, and which, by cancer group (the rectum by itself)."""
 
     counts: dict[str, tuple[float, ...]]
-    modalities: dict[str, float]
+    modalities: dict[str, dict[str, float]]
 
 
 class Habits(_Figures):

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.draws import choose_by, share
+from libs.synthetic.draws import choose_by, look_up, share
 from libs.synthetic.figures import Figures
+from libs.synthetic.need.treatments import family_of
 
 
 def assign_organisations(rng: np.random.Generator, figures: Figures, pathways: pd.DataFrame) -> pd.DataFrame:
@@ -24,6 +25,9 @@ def assign_organisations(rng: np.random.Generator, figures: Figures, pathways: p
 
 
 def assign_treating_sites(rng: np.random.Generator, figures: Figures, treatments: pd.DataFrame) -> pd.DataFrame:
-    """The site of each treatment, of the trust that gives it (column `treated_by`)."""
+    """The site of each treatment, of the trust that gives it (`treated_by`); radiotherapy is given at the largest."""
     sites = {key: each.sites for key, each in figures.providers.items()}
-    return treatments.assign(treatment_org=choose_by(rng, sites, treatments["treated_by"].to_numpy()))
+    by = treatments["treated_by"].to_numpy()
+    largest = {key: max(sorted(each), key=lambda site: each[site]) for key, each in sites.items()}
+    by_rays = family_of(treatments["treatment_modality"].to_numpy()) == "radiotherapy"
+    return treatments.assign(treatment_org=np.where(by_rays, look_up(by, largest), choose_by(rng, sites, by)))

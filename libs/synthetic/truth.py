@@ -12,7 +12,7 @@ from libs.synthetic.care.endings import draw_closings, draw_deaths
 from libs.synthetic.care.simulation import Rngs, first_day, simulate_care
 from libs.synthetic.draws import Array
 from libs.synthetic.figures import Figures
-from libs.synthetic.need.outcomes import draw_outcomes
+from libs.synthetic.need.outcomes import diagnoses_that_fit, draw_outcomes
 from libs.synthetic.need.referrals import draw_referrals, expected_referrals
 from libs.synthetic.need.transfers import centres_of, draw_destinations, networks_of
 from libs.synthetic.need.treatments import draw_first_modality
@@ -137,6 +137,7 @@ def _plan(rng: np.random.Generator, figures: Figures, spec: WorldSpec) -> pd.Dat
     plan = plan.join(draw_ages_and_sexes(rng, figures, plan))
     plan = plan.join(draw_outcomes(rng, figures, plan))
     plan["modality"] = draw_first_modality(rng, figures, plan["cancer_group"])
+    plan[["diagnosis_icd10", "morphology"]] = diagnoses_that_fit(figures, plan)
     plan = plan.join(draw_destinations(rng, figures, plan, centres_of(figures)))
     plan["lives_on"] = (plan["outcome"] != "DIED") & (plan["fds_exclusion_reason"] != "02")
     return plan

@@ -52,7 +52,7 @@ class Course:
         sites = care.sites
         one_stop = look_up(self.site, {key: each.one_stop for key, each in sites.items()})
         self.one_stop = share(rng, size, np.clip(1 - (1 - one_stop) * self.turns, 0.02, 0.98))
-        self.one_stop &= (self.outcome == "NOT_CANCER") & (self.route != "SCREEN")
+        self.one_stop &= (self.outcome == "NOT_CANCER") & (self.route != "SCREEN") & ~self.for_tests
         express = look_up(self.group, {key: each.express for key, each in care.groups.items()})
         # Who is not operated on is more often treated at once; radiotherapy is always planned.
         by_family = look_up(self.family, {"surgery": 0.7, "drugs": 1.1, "other": 1.6, "radiotherapy": 0.1})

@@ -17,6 +17,7 @@ _CLOSING_DAYS = {
     "PRIVATE": (2, 14),
     "DIED": (1, 10),
 }
+_HAPPENED = ("informed_on", "transfer_on", "first_seen_on", "last_test_reported_on", "mdt_on")
 _EXCLUDED_REASONS = {"02": "DIED", "03": "PRIVATE", "01": "NO_TREATMENT", "04": "NO_TREATMENT", "05": "NO_TREATMENT"}
 
 
@@ -60,7 +61,7 @@ def draw_closings(
 
 def _latest(pathways: pd.DataFrame, treatments: pd.DataFrame, columns: list[str]) -> Array:
     """The last day on which something happened on each pathway."""
-    latest = pathways[["informed_on", "transfer_on", "first_seen_on"]].max(axis=1).to_numpy().astype("datetime64[D]")
+    latest = pathways[list(_HAPPENED)].max(axis=1).to_numpy().astype("datetime64[D]")
     of_treatments = treatments[columns].max(axis=1).groupby(treatments["pathway_id"]).max()
     at = of_treatments.index.to_numpy()
     latest[at] = np.fmax(latest[at], of_treatments.to_numpy().astype("datetime64[D]"))

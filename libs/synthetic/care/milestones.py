@@ -42,7 +42,8 @@ def milestone_days(
     straight = plan["is_straight_to_test"].to_numpy() & (seen != NONE) & (reported != NONE)
     tested = np.where(straight, seen, day_of(Kind.TESTED))
     told = day_of(Kind.TOLD)
-    rebooked = np.where(missed != NONE, missed + plan["rebooked_after"].to_numpy(), NONE)
+    again = np.minimum(_on_a_weekday(missed + plan["rebooked_after"].to_numpy()), seen)
+    rebooked = np.where(missed != NONE, again, NONE)
     clock = np.where((upgraded != NONE) & (upgraded <= seen), upgraded, start)
     first = np.where(missed != NONE, missed, seen)
     made = np.where(first != NONE, np.minimum(_on_a_weekday(clock + between(rng, 0, 3, size)), first), NONE)
@@ -131,7 +132,7 @@ def date_treatments(
     wait = np.where(treated == NONE, 0, treated - decided)
     moved = share(rng, size, figures.habits.planned_date_moved) & (wait >= 12) & (offered == NONE)
     planned = np.where(offered != NONE, offered, np.where(moved, treated - between(rng, 3, 9, size), treated))
-    planned = np.where(treated == NONE, decided + between(rng, 10, 25, size), planned)
+    planned = _on_a_weekday(np.where(treated == NONE, decided + between(rng, 10, 25, size), planned))
     pause = np.where(offered != NONE, treated - offered, 0)
     return treatments.assign(
         decision_to_treat_on=as_dates(decided, origin),

@@ -186,8 +186,10 @@ def _planned(cells: Cells) -> Array:
 
 
 def _planned_otherwise(cells: Cells) -> Array:
-    earlier = cells.values - (2 + pick(cells.draw, 20)) * _DAY
-    return np.maximum(earlier, cells.beside("decision_to_treat_on"))
+    """An earlier day, never a Saturday or Sunday: theatres and suites do not plan for these."""
+    earlier = (cells.values - (2 + pick(cells.draw, 20)) * _DAY).astype("datetime64[D]")
+    weekday = np.busday_offset(earlier, 0, roll="backward").astype("datetime64[s]")
+    return np.asarray(np.maximum(weekday, cells.beside("decision_to_treat_on")))
 
 
 _TOLD_TOO_MUCH = (
@@ -196,7 +198,7 @@ _TOLD_TOO_MUCH = (
     "{note} - spoke to {title} {family}",
     "left message {phone}. {note}",
     "{title} {family} rang back, {note}",
-    "{note}. daughter on {phone}",
+    "{note}. NOK on {phone}",
 )
 
 

@@ -67,9 +67,18 @@ def draw_referrals(
             "priority_type": choose_by(rng, _PRIORITIES, np.where(source == "04", "EMERGENCY " + route, route)),
             "referral_source": source,
             "received": received,
-            "decided": received - np.where(share(rng, pathways, 0.55), 0, between(rng, 0, lag, pathways)),
+            "decided": _on_a_weekday(
+                received - np.where(share(rng, pathways, 0.55), 0, between(rng, 0, lag, pathways)), route
+            ),
         }
     )
+
+
+def _on_a_weekday(decided: Array, route: Array) -> Array:
+    """Days of decision, those of a weekend on the Friday before; screening programmes write on any day."""
+    weekday = (decided.astype("datetime64[D]").astype(int) + 3) % 7
+    back = np.where(route == "SCREEN", 0, np.clip(weekday - 4, 0, 2))
+    return np.asarray(decided - back)
 
 
 def expected_referrals(figures: Figures, *, trusts: Sequence[str], period: tuple[date, date]) -> pd.DataFrame:

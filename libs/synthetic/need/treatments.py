@@ -40,21 +40,21 @@ def draw_treatments(
 ) -> pd.DataFrame:
     """One row per treatment decided on, in order of pathway and number.
 
-    `plan` has outcome, cancer_group, modality, trust, transfer_to, transfer_reason and chance_pause by pathway row;
-    `centres` names the trust with radiotherapy of each trust. Columns: pathway_id (the row), treatment_number, _event,
-    _modality, _setting, treated_by (a trust), gap (days from the treatment before to the decision), pause (days),
-    begins, is_low_priority.
+    `plan` has outcome, cancer_group, diagnosis_icd10, modality, trust, transfer_to, transfer_reason and chance_pause
+    by pathway row; `centres` names the trust with radiotherapy of each trust. Columns: pathway_id (the row),
+    treatment_number, _event, _modality, _setting, treated_by (a trust), gap (days from the treatment before to the
+    decision), pause (days), begins, is_low_priority.
     """
     treated = np.flatnonzero((plan["outcome"] == "TREATED").to_numpy())
     modality = plan["modality"].to_numpy()
     first = _rows(treated, modality[treated])
     rounds = [first, _declined(rng, plan), _never_begun(rng, plan)]
     wanted = _further_counts(rng, figures, modality[treated])
-    latest = first
+    latest, kind = first, _further_kind(plan)
     for number in range(2, _MOST + 1):
         goes_on = wanted >= number - 1
         latest, wanted = latest[goes_on], wanted[goes_on]
-        latest = _next_treatment(rng, figures, latest, number)
+        latest = _next_treatment(rng, figures, latest, kind, number)
         rounds.append(latest)
     drawn = pd.concat(rounds).sort_values(["pathway_id", "treatment_number"], kind="stable").reset_index(drop=True)
     return _where_and_how(rng, figures, plan, drawn, centres)
@@ -90,14 +90,22 @@ def _further_counts(rng: np.random.Generator, figures: Figures, modality: Array)
     return choose(rng, np.array(list(counts.values())), position(family_of(modality), list(counts)))
 
 
-def _next_treatment(rng: np.random.Generator, figures: Figures, before: pd.DataFrame, number: int) -> pd.DataFrame:
-    size = len(before)
+def _further_kind(plan: pd.DataFrame) -> Array:
+    """The line of `figures.subsequent.modalities` for each pathway: its cancer group, or the rectum."""
+    is_rectal = plan["diagnosis_icd10"].isin(["C20", "C21.0"]).to_numpy()
+    return np.where(is_rectal, "rectum", plan["cancer_group"].fillna("other").to_numpy())
+
+
+def _next_treatment(
+    rng: np.random.Generator, figures: Figures, before: pd.DataFrame, kind: Array, number: int
+) -> pd.DataFrame:
+    size, pathway = len(before), before["pathway_id"].to_numpy()
     return pd.DataFrame(
         {
-            "pathway_id": before["pathway_id"].to_numpy(),
+            "pathway_id": pathway,
             "treatment_number": number,
             "treatment_event": choose_one(rng, {"02": 0.95, "10": 0.03, "03": 0.02}, size),
-            "treatment_modality": choose_one(rng, figures.subsequent.modalities, size),
+            "treatment_modality": choose_by(rng, figures.subsequent.modalities, kind[pathway]),
             "gap": 12 + rng.exponential(24, size).astype(int).clip(0, 120),
             "begins": True,
         }
@@ -114,8 +122,9 @@ def _where_and_how(
     family = family_of(modality)
     # Linear accelerators stand in few trusts: radiotherapy is given there, whoever else treats the person.
     by = np.where(family == "radiotherapy", look_up(local, centres), local)
+    group = plan["cancer_group"].fillna("other").to_numpy()[rows]
     low = look_up(
-        plan["cancer_group"].fillna("other").to_numpy()[rows],
+        group,
         {key: each.low_priority for key, each in figures.care.groups.items()},
     )
     low = np.where(drawn["treatment_number"] > 1, low + 0.1, low)
@@ -123,8 +132,10 @@ def _where_and_how(
     pauses = share(rng, size, plan["chance_pause"].to_numpy()[rows]) & ~np.isin(modality, ["08", "09", "03", DECLINED])
     pauses &= drawn["begins"].to_numpy()
     settings = figures.settings | {DECLINED: {"03": 1.0}}
+    operated = np.where(modality == "23", "23 " + group.astype(object), modality)
+    kind = np.where(np.isin(operated.astype(str), list(settings)), operated, modality)
     return drawn.assign(
-        treatment_setting=choose_by(rng, settings, modality),
+        treatment_setting=choose_by(rng, settings, kind),
         treated_by=by,
         pause=np.where(pauses, between(rng, 4, 18, size), 0),
         is_low_priority=share(rng, size, low),

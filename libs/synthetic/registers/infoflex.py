@@ -160,7 +160,7 @@ def _trusts(organisations: Array) -> Array:
 
 def _sites(rows: pd.DataFrame, habit: Array, has: dict[str, Array]) -> Array:
     site = rows["tumour_site"].to_numpy()
-    group = rows["cancer_group"].where(rows["diagnosed_on"].notna() | (rows["route"] == "UPGRADE")).to_numpy()
+    group = rows["cancer_group"].where(rows["diagnosed_on"].notna()).to_numpy()  # nobody knows it before
     fine = np.where((site == "urology") & (group == "prostate"), "prostate", site)
     fine = np.where((site == "upper_gi") & (group == "hepatobiliary"), "hepatobiliary", fine)
     word = words(fine, {key: spellings[0] for key, spellings in _SITES.items()})

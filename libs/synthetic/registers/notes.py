@@ -6,25 +6,58 @@ INITIALS = (
     "ZM", "GD", "LF",
 )  # fmt: skip
 
+# What a suspicion is first looked into with; `_screen` stands for people whom a screening programme sent.
 TESTS = {
-    "breast": ("mammogram", "USS + core bx", "triple assessment", "MRI breast"),
+    "breast": ("triple assessment", "USS + core bx", "mammogram"),
+    "breast_screen": ("triple assessment", "USS + core bx"),
     "children": ("USS abdo", "bloods + film", "MRI"),
-    "lung": ("CT chest", "EBUS", "PET-CT", "CT guided bx"),
+    "lung": ("CT chest", "CT guided bx", "EBUS"),
+    "lung_screen": ("CT chest", "PET-CT"),
     "acute_leukaemia": ("bone marrow", "urgent bloods", "flow cytometry"),
-    "haematology": ("node bx", "CT NCAP", "bone marrow", "PET-CT"),
-    "upper_gi": ("OGD", "CT CAP", "EUS", "MRCP"),
-    "lower_gi": ("colonoscopy", "CT colon", "flexi sig", "MRI rectum"),
+    "haematology": ("node bx", "CT NCAP", "bone marrow"),
+    "upper_gi": ("OGD", "CT CAP", "USS abdo"),
+    "lower_gi": ("colonoscopy", "CT colon", "flexi sig"),
+    "lower_gi_screen": ("colonoscopy", "CT colon"),
     "skin": ("excision bx", "punch bx", "dermoscopy"),
-    "gynaecology": ("TVUS", "hysteroscopy", "pipelle", "MRI pelvis"),
+    "gynaecology": ("TVUS", "hysteroscopy", "pipelle"),
+    "gynaecology_screen": ("colposcopy", "LLETZ"),
     "brain": ("MRI head", "CT head"),
-    "urology": ("CT urogram", "flexi cysto", "USS renal", "CT KUB"),
-    "prostate": ("mpMRI", "TP bx", "bone scan", "PSMA PET"),
-    "testicular": ("USS testes", "tumour markers", "CT CAP"),
-    "head_neck": ("USS neck + FNA", "nasendoscopy", "MRI neck", "panendoscopy"),
-    "sarcoma": ("MRI", "core bx", "CT chest"),
+    "urology": ("CT urogram", "flexi cysto", "USS renal"),
+    "prostate": ("mpMRI", "TP bx"),
+    "testicular": ("USS testes", "tumour markers"),
+    "head_neck": ("USS neck + FNA", "nasendoscopy", "MRI neck"),
+    "sarcoma": ("MRI", "core bx", "USS"),
     "other": ("CT CAP", "bloods", "USS"),
     "non_specific": ("CT CAP", "bloods + FIT", "CXR"),
 }
+# What follows when the first test does not settle it. Sites without a line of their own have that of `other`.
+FURTHER_TESTS = {
+    "breast": ("second look USS + bx", "MRI breast"),
+    "breast_screen": ("second look USS + bx", "vacuum bx"),
+    "lung": ("PET-CT", "EBUS", "lung function"),
+    "lung_screen": ("CT guided bx", "PET-CT"),
+    "haematology": ("PET-CT", "node bx"),
+    "upper_gi": ("EUS", "MRCP", "CT CAP"),
+    "lower_gi": ("CT CAP", "rpt colonoscopy"),
+    "lower_gi_screen": ("CT CAP", "site check"),
+    "skin": ("wider excision", "rpt punch bx"),
+    "gynaecology": ("MRI pelvis", "hysteroscopy"),
+    "gynaecology_screen": ("MRI pelvis",),
+    "brain": ("MRI spine", "CT CAP"),
+    "urology": ("flexi cysto", "CT KUB", "USS renal"),
+    "prostate": ("TP bx", "rpt PSA"),
+    "testicular": ("CT CAP",),
+    "head_neck": ("panendoscopy", "rpt FNA", "MRI neck"),
+    "sarcoma": ("CT chest", "core bx"),
+    "other": ("PET-CT", "core bx"),
+    "non_specific": ("OGD", "CT CAP"),
+}
+# What comes back from a test, by a part of its name; every other one is an image and has a report.
+RESULTS = {
+    "bloods": "results", "markers": "results", "psa": "results", "cytometry": "results", "marrow": "results",
+    "bx": "histo", "fna": "cytology", "ogd": "histo", "ebus": "cytology", "scopy": "histo", "flexi": "histo",
+    "pipelle": "histo", "assessment": "histo", "lletz": "histo",
+}  # fmt: skip
 
 # The next action that fits a note stands at the same place among the stage's, counted round.
 NOTES = {
@@ -51,20 +84,20 @@ NOTES = {
         "awaiting {test}",
     ),
     "test_done": (
-        "{test} done, await report",
-        "{test} done, await histo",
-        "chased {test} report",
-        "histo not back, chased lab",
+        "{test} done, await {result}",
+        "{test} done",
+        "chased {test} {result}",
+        "{result} not back, chased {lab}",
     ),
     "reported": (
         "{test} reported, for MDT",
         "report to consultant for review",
         "results back, add to MDT",
-        "await further {test}",
+        "await {further}",
     ),
     "discussed": (
         "MDT outcome noted, OPA for results",
-        "discussed MDT, further {test} needed",
+        "discussed MDT, {further} needed",
         "MDT: results clinic to book",
     ),
     "told_no_cancer": (
@@ -72,6 +105,7 @@ NOTES = {
         "no ca, awaiting letter to close",
         "benign, to close",
     ),
+    "told_interval": ("for interval scan, keep on list", "rpt imaging in 3/12, pt aware", "interval scan requested"),
     "excluded": ("off pathway, to close", "off 28 day pathway, letter to GP", "confirmed with CNS, off pathway"),
     "told_cancer": (
         "pt informed of dx, awaiting plan",
@@ -87,9 +121,16 @@ NOTES = {
         "IPT form sent to their MDT office",
         "awaiting tertiary OPA",
     ),
-    "decided": (
+    "decided_operation": (
         "TCI date given",
         "DTT agreed, for pre-assessment",
+        "tx date confirmed with pt",
+        "DTT agreed, awaiting date",
+        "date requested",
+    ),
+    "decided": (
+        "start date given",
+        "DTT agreed, consent signed",
         "tx date confirmed with pt",
         "DTT agreed, awaiting date",
         "date requested",
@@ -101,6 +142,20 @@ NOTES = {
         "tx done, letter to GP",
         "tx summary awaited",
     ),
+    "monitored": ("on active monitoring, f/u booked", "active surveillance agreed, letter to GP", "for surveillance"),
+    "palliative": ("BSC, pall care aware", "referred pall care, letter to GP", "under pall care team"),
+    "declined": ("pt declined tx, letter to GP", "tx declined, CNS aware", "declined all tx, to close"),
+    "died": ("RIP, to close", "pt died, GP aware", "RIP on spine, to close"),
+}
+
+# What stands in the end, by the reason of closing; people who were excluded from the 28 days have words of their own.
+CLOSING_NOTES = {
+    "NOT_CANCER": ("no ca, closed", "discharged to GP, closed", "benign, letter sent, closed"),
+    "TREATED": ("tx complete, closed", "tx recorded, closed", "closed, f/u with team"),
+    "DIED": ("RIP, closed", "pt died, closed"),
+    "PRIVATE": ("gone private, closed", "tx privately, letter to GP, closed"),
+    "NO_TREATMENT": ("no tx, closed", "not for tx, letter to GP, closed"),
+    "EXCLUDED": ("off pathway, closed", "d/c back to GP, closed"),
 }
 
 NEXT_ACTIONS = {
@@ -114,9 +169,15 @@ NEXT_ACTIONS = {
     "reported": (("Add to MDT", "MDT coordinator"), ("Consultant to review result", "Consultant")),
     "discussed": (("Book results clinic", "Booking office"), ("Request further test", "Consultant")),
     "told_no_cancer": (("Close pathway", "Tracker"), ("Send discharge letter", "Medical secretary")),
+    "told_interval": (("Request test date", "Tracker"), ("Ask for interval scan date", "Radiology")),
     "excluded": (("Close pathway", "Tracker"), ("Letter to GP", "Medical secretary")),
     "told_cancer": (("Agree treatment plan", "Consultant"), ("Oncology appointment", "Booking office")),
     "transferred": (("Chase treating trust", "Tracker"), ("Confirm transfer received", "MDT coordinator")),
-    "decided": (("Confirm treatment date", "Tracker"), ("Book pre-assessment", "Booking office")),
+    "decided_operation": (("Confirm treatment date", "Tracker"), ("Book pre-assessment", "Booking office")),
+    "decided": (("Confirm treatment date", "Tracker"), ("Confirm start date with patient", "Tracker")),
     "treated": (("Record further treatment", "Tracker"), ("Close pathway", "Tracker")),
+    "monitored": (("Close pathway", "Tracker"),),
+    "palliative": (("Close pathway", "Tracker"),),
+    "declined": (("Close pathway", "Tracker"), ("Letter to GP", "Medical secretary")),
+    "died": (("Close pathway", "Tracker"),),
 }

@@ -98,7 +98,9 @@ def records_frame(
         minute = np.where(receives & (minute < transferred), transferred, minute)
         late = refers & (minute > transferred)
         records[f"{fact}_recorded_at"] = np.where(late, later_by_days(minute, lag), minute)
-    records["visible_from"] = np.where(receives, transferred, base["referral_received_on"].to_numpy())
+    # A referral that is upgraded comes onto the cancer register with the upgrade.
+    entered = np.fmax(base["referral_received_on"].to_numpy(), base["upgraded_on"].to_numpy())
+    records["visible_from"] = np.where(receives, transferred, entered)
     return records
 
 

@@ -1,17 +1,23 @@
 """The tracker's columns of a register's rows, as the last review left them, and when the row was last changed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from libs.synthetic.bank_holidays import english_calendar
 from libs.synthetic.draws import Array, is_given, only_where
-from libs.synthetic.mixing import pick
+from libs.synthetic.mixing import chance, pick, stirred
 from libs.synthetic.need.outcomes import CANCER
 from libs.synthetic.registers.recording import FACTS
-from libs.synthetic.registers.tracking import NEVER, Listing, last_reviews, next_actions, stages, write_notes
+from libs.synthetic.registers.stages import presses, stages
+from libs.synthetic.registers.tracking import NEVER, Listing, last_reviews
+from libs.synthetic.registers.wording import next_actions, words_for_tests, write_closing_notes, write_notes
 from libs.synthetic.world import World
 
 _NO_DAY = np.datetime64("NaT", "s")
+_SAYS_WHY, _RAISED_PSA = 0.85, 0.55
+_SOON = np.timedelta64(18 * 86_400, "s")
 
 
 def reviewed(
@@ -25,19 +31,22 @@ def reviewed(
     when = np.where(is_touched, minute, 0).astype("datetime64[m]").astype("datetime64[s]")
     when = np.where(is_touched, when, _NO_DAY)
     stage = stages(facts, when)
+    tests = words_for_tests(_words_for(world, pathways, facts, when), records["pathway_id"].to_numpy())
     day = when.astype("datetime64[D]")
     some_day = np.where(is_touched, day, np.datetime64(0, "D"))
-    notes = write_notes(stage, _words_for(pathways), some_day, draw, team)
-    actions, owners = next_actions(stage, draw)
+    notes = write_notes(stage, tests, some_day, draw, team)
+    actions, owners = next_actions(stage, tests, draw)
     is_open = ~(records["closed_recorded_at"].to_numpy() <= at)
     acts = is_touched & is_open & is_given(actions)
     started = pathways["upgraded_on"].fillna(pathways["referral_received_on"]).to_numpy().astype("datetime64[D]")
     due = np.busday_offset(some_day, 1 + pick(draw, 9, turn=4), roll="forward", busdaycal=english_calendar())
-    waits_long = (day - started > np.timedelta64(50, "D")) & (pick(draw, 5, turn=5) < 2)
+    waits_long = (day - started > np.timedelta64(50, "D")) & (pick(draw, 5, turn=5) < 2) & presses(stage)
+    signed = _signed_off(world, records, pathways, team, is_open)
+    closed = np.where(signed.is_signed, records["closed_recorded_at"].to_numpy(), _NO_DAY)
     return pd.DataFrame(
         {
-            "tracking_note": only_where(is_touched, notes),
-            "last_tracked_on": day.astype("datetime64[s]"),
+            "tracking_note": np.where(signed.is_signed, signed.note, only_where(is_touched, notes)),
+            "last_tracked_on": np.where(signed.is_signed, closed, when).astype("datetime64[D]").astype("datetime64[s]"),
             "next_action": only_where(acts, actions),
             "next_action_owner": only_where(acts, owners),
             "next_action_due_on": np.where(acts, due.astype("datetime64[s]"), _NO_DAY),
@@ -45,6 +54,25 @@ def reviewed(
             "source_updated_at": np.fmax(_last_change(facts, records, when, at), changed_at),
         }
     )
+
+
+@dataclass(frozen=True)
+class _SignedOff:
+    """Which closed rows have a note by whoever closed them, and the note."""
+
+    is_signed: Array
+    note: Array
+
+
+def _signed_off(world: World, records: pd.DataFrame, pathways: pd.DataFrame, team: Array, is_open: Array) -> _SignedOff:
+    """Most trackers say why they close a row; the others leave the note of their last review."""
+    draw = stirred(records["record_id"].to_numpy(), world.spec.seed, 37)
+    is_signed = ~is_open & (chance(draw) < _SAYS_WHY)
+    is_excluded = (pathways["outcome"] == "EXCLUDED").to_numpy() & (records["closed_reason"] != "DIED").to_numpy()
+    is_excluded &= (records["closed_reason"] != "PRIVATE").to_numpy()
+    reason = np.where(is_excluded, "EXCLUDED", records["closed_reason"].to_numpy())
+    day = np.where(is_signed, records["closed_recorded_at"].to_numpy(), np.datetime64(0, "s")).astype("datetime64[D]")
+    return _SignedOff(is_signed, write_closing_notes(reason, day, draw, team))
 
 
 def _last_reviews(
@@ -72,9 +100,18 @@ def _teams(records: pd.DataFrame, pathways: pd.DataFrame) -> Array:
     return np.asarray(number[0][trust] * 8_191 + number[1][site])
 
 
-def _words_for(pathways: pd.DataFrame) -> Array:
-    is_prostate = (pathways["suspected"] == "urology") & (pathways["cancer_group"] == "prostate")
-    return np.where(is_prostate, "prostate", pathways["suspected"])
+def _words_for(world: World, pathways: pd.DataFrame, facts: pd.DataFrame, at: Array) -> Array:
+    """Which tests a row's notes speak of: those of the suspected site, of a screen, or of the prostate.
+
+    Before the diagnosis the words tell nothing of it: half of the men of a urology clinic come with a raised PSA.
+    """
+    suspected = pathways["suspected"].to_numpy()
+    is_man = world.people["sex"].to_numpy()[pathways["person_id"].to_numpy()] == "1"
+    has_psa = is_man & (chance(stirred(pathways["pathway_id"].to_numpy(), 43)) < _RAISED_PSA)
+    is_known = facts["diagnosed_on_recorded_at"].to_numpy() <= at
+    has_psa = np.where(is_known, (pathways["cancer_group"] == "prostate").to_numpy(), has_psa)
+    words = np.where((suspected == "urology") & has_psa, "prostate", suspected)
+    return np.where((pathways["route"] == "SCREEN").to_numpy(), suspected + "_screen", words)
 
 
 def _stage_facts(world: World, records: pd.DataFrame, pathways: pd.DataFrame) -> pd.DataFrame:
@@ -82,17 +119,27 @@ def _stage_facts(world: World, records: pd.DataFrame, pathways: pd.DataFrame) ->
     record = records["record_id"].to_numpy()
     ends = (record[0], record[-1] + 1) if len(record) else (0, 0)
     shown = world.treatment_records.iloc[slice(*np.searchsorted(ids, ends))]
-    first = shown[shown["treatment_number"] == 1].set_index("record_id")
-    columns = ["decided_recorded_at", "treated_recorded_at"]
+    first = shown[shown["treatment_number"] == 1]
+    modality = world.treatments["treatment_modality"].to_numpy()[first["treatment"].to_numpy()]
+    first = first.assign(modality=modality).set_index("record_id")
+    columns = ["decided_recorded_at", "treated_recorded_at", "modality"]
     facts = records[[f"{fact}_recorded_at" for fact in FACTS]].join(
         first[columns].reindex(record).reset_index(drop=True)
     )
     return facts.assign(
+        died_on_recorded_at=_noticed(records),
         appointment_on=pathways["did_not_attend_on"].fillna(pathways["first_seen_on"]),
+        outcome=pathways["outcome"],
         is_cancer=pathways["outcome"].isin(CANCER),
-        is_excluded=pathways["outcome"] == "EXCLUDED",
         sends_away=(records["role"] == "referring").to_numpy(),
     )
+
+
+def _noticed(records: pd.DataFrame) -> Array:
+    """The minute at which a tracker knew of a death: nobody did where the row stays open for weeks after it."""
+    died, closed = (records[column].to_numpy() for column in ("died_recorded_at", "closed_recorded_at"))
+    is_left_open = (records["closed_reason"] == "DIED").to_numpy() & (closed - died > _SOON)
+    return np.where(is_left_open, _NO_DAY, died)
 
 
 def _last_change(facts: pd.DataFrame, records: pd.DataFrame, touched: Array, at: np.datetime64) -> Array:

@@ -118,6 +118,8 @@ def _status(rows: pd.DataFrame) -> Array:
     begun = rows["treatment_on"].notna().to_numpy() & (rows["treatment_modality"] != "98").to_numpy()
     status = np.where(is_symptomatic, "09", "14").astype(object)
     status = np.where(np.isin(reason, ["02", "03", "04"]), "03", status)
+    # Routine referrals have no end of 28 days: the closing says what came of them.
+    status = np.where((rows["closed_reason"] == "NOT_CANCER").to_numpy(), "03", status)
     status = np.where(is_cancer, "10", status)
     status = np.where(is_cancer & (number > 0), np.where(number > 1, "13", "11"), status)
     status = np.where(begun, np.where(number > 1, "21", "08"), status)

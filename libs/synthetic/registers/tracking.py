@@ -1,4 +1,4 @@
-"""What trackers do to their rows: when each was last reviewed, its stage then, the note left, the next action.
+"""When trackers look at their rows: the last review of each before a moment, and a number that picks its words.
 
 Nothing is stored: a tracker goes through a site's list on its weekday, looks at a row on most other days too, and after
 most events. Which days and minutes these are follows from the ids alone: the last review before a moment is computed.
@@ -7,30 +7,10 @@ most events. Which days and minutes these are follows from the ids alone: the la
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from libs.synthetic.draws import Array
 from libs.synthetic.mixing import chance, pick, stirred
-from libs.synthetic.registers.notes import INITIALS, NEXT_ACTIONS, NOTES, TESTS
 
-# The stages that a tracker sees, from the first to the last.
-STAGES = (
-    "awaiting_appointment",
-    "appointment_booked",
-    "outcome_awaited",
-    "missed_appointment",
-    "seen",
-    "test_booked",
-    "test_done",
-    "reported",
-    "discussed",
-    "told_no_cancer",
-    "excluded",
-    "told_cancer",
-    "transferred",
-    "decided",
-    "treated",
-)
 NEVER = np.iinfo(np.int64).min  # no review yet, as a minute since 1970
 _OPENS, _CLOSES = 8 * 60, 17 * 60 + 30  # a tracker's working day, in minutes
 _A_DAY, _OF_DAYS, _OF_EVENTS, _REWORDED = 1440, 0.62, 0.55, 0.06
@@ -90,73 +70,3 @@ def _after_events(listing: Listing, events: Array) -> Array:
     minute = np.where(events == NEVER, NEVER, events + 10 + pick(draw, 180, turn=2))
     follows = (chance(draw) < _OF_EVENTS) & (minute % _A_DAY < _CLOSES) & (minute > listing.first[:, None])
     return np.asarray(np.where(follows & (minute <= listing.last[:, None]), minute, NEVER).max(axis=1))
-
-
-def stages(facts: pd.DataFrame, at: Array) -> Array:
-    """The stage of each row at its own moment.
-
-    `facts` holds `<fact>_recorded_at`, `appointment_on`, `is_cancer`, `is_excluded`, `sends_away`.
-    """
-
-    def known(fact: str) -> Array:
-        return np.asarray(facts[f"{fact}_recorded_at"].to_numpy() <= at)
-
-    told = known("informed_on")
-    cancer = facts["is_cancer"].to_numpy()
-    booked = known("appointment_made_on")
-    reached = [
-        booked,
-        booked & (facts["appointment_on"].to_numpy() <= at),
-        known("did_not_attend_on") & ~known("rebooked_on"),
-        known("first_seen_on"),
-        known("first_test_booked_on"),
-        known("first_test_done_on"),
-        known("first_test_reported_on"),
-        known("mdt_on"),
-        told & ~cancer,
-        told & facts["is_excluded"].to_numpy(),
-        told & cancer,
-        known("transfer_on") & facts["sends_away"].to_numpy(),
-        known("decided"),
-        known("treated"),
-    ]
-    stage = np.zeros(len(facts), dtype=int)
-    for number, is_reached in enumerate(reached, start=1):
-        stage = np.where(is_reached, number, stage)
-    return stage
-
-
-def write_notes(stage: Array, suspected: Array, day: Array, draw: Array, team: Array) -> Array:
-    """A tracker's note for each row: short, dated, initialled, and about the stage that the row is at."""
-    months = day.astype("datetime64[M]")
-    of_month = (day - months).astype(int) + 1
-    date = _DATES[of_month * 13 + months.astype(int) % 12 + 1]
-    text = np.empty(len(stage), dtype=object)
-    site_of = np.where(np.isin(suspected.astype(str), list(TESTS)), suspected, "other")
-    for number, name in enumerate(STAGES):
-        for site, tests in TESTS.items():
-            rows = np.flatnonzero((stage == number) & (site_of == site))
-            words = np.array([[choice.format(test=test) for test in tests] for choice in NOTES[name]], dtype=object)
-            text[rows] = words[pick(draw[rows], len(words)), pick(draw[rows], len(tests), turn=1)]
-    return np.asarray(date + text + _initials(team, draw))
-
-
-def _initials(team: Array, draw: Array) -> Array:
-    """Most notes on a list are its tracker's own; colleagues of the same office stand in."""
-    stands_in = np.where(pick(draw, 10, turn=4) < 7, 0, 1 + pick(draw, 5, turn=5))
-    people = np.array([f" - {each}" for each in INITIALS], dtype=object)
-    return np.asarray(people[pick(stirred(team * 8 + stands_in, 41), len(people))])
-
-
-_DATES = np.array([f"{number // 13}/{number % 13} " for number in range(32 * 13)], dtype=object)
-
-
-def next_actions(stage: Array, draw: Array) -> tuple[Array, Array]:
-    """The next action that fits each row's note, and its owner; a few rows have none."""
-    actions, owners = (np.full(len(stage), None, dtype=object) for _ in range(2))
-    for number, name in enumerate(STAGES):
-        rows = np.flatnonzero((stage == number) & (pick(draw, 9, turn=2) > 0))
-        note = pick(draw[rows], len(NOTES[name]))
-        choices = np.array(NEXT_ACTIONS[name], dtype=object)[note % len(NEXT_ACTIONS[name])]
-        actions[rows], owners[rows] = choices[:, 0], choices[:, 1]
-    return actions, owners

@@ -116,7 +116,8 @@ def test_about_half_of_the_transfers_for_treatment_come_after_day_38(world: Worl
     pathways = world.pathways
     treated = pathways[(pathways["transfer_reason"] == "9") & (pathways["outcome"] == "TREATED")]
     start = treated["upgraded_on"].fillna(treated["referral_received_on"])
-    assert 0.35 < ((treated["transfer_on"] - start).dt.days > 38).mean() < 0.65
+    # Six in ten of these two trusts'; a world of this size has some 130, so a share of 0.04 more or less is chance.
+    assert 0.40 < ((treated["transfer_on"] - start).dt.days > 38).mean() < 0.75
     assert (treated["transfer_on"] >= treated["first_seen_on"]).all()
 
 
