@@ -73,7 +73,7 @@ def modelled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> M
 def _made(spark: SparkSession, folder: Path) -> Modelled:
     settings = load_settings("local", [f"paths.root={folder / 'start'}"])
     hours = int((MONDAY - FRIDAY) / timedelta(hours=1))
-    simulation = simulate.prepare(settings, pathways=1500, hours=hours, seed=1, ends_at=MONDAY)
+    simulation = simulate.prepare(settings, pathways=3000, hours=hours, seed=1, ends_at=MONDAY)
     simulate.write_history(simulation)
     printed = io.StringIO()
     with redirect_stderr(printed), redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:

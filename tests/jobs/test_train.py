@@ -26,7 +26,7 @@ def test_each_standard_gets_a_version_that_names_its_data(modelled: Modelled) ->
     client = MlflowClient(model_store(modelled.settings.paths.root).uri)
     for standard, name in MODEL_NAMES.items():
         version = client.get_model_version(name, "1")
-        assert version.tags["data"].startswith("SYNTHETIC data: ")
+        assert version.tags["data"].startswith("SYNTHETIC data (england version ")
         assert version.tags["data"].endswith(" linked pathways of RTR and RVW to 30 May 2025")
         assert version.description.startswith(f"The probability that the {standard}-day clock")
         assert version.tags["data"] in version.description
