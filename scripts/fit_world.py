@@ -47,9 +47,9 @@ _WAITS_HEAD = """\
 
 
 _TURNS_HEAD = """\
-# How often, beside England (1), pathways need more tests or a result lies unseen, by provider and suspected site, and
-# how often treatment needs staging or is held up (treatment); fitted by scripts/fit_world.py (source and licence as
-# in fitted.yml).
+# How often, beside England (1), people without cancer are not told at once and need more tests, by provider and
+# suspected site, and how often treatment needs staging or is held up (treatment); fitted by scripts/fit_world.py
+# (source and licence as in fitted.yml).
 """
 
 

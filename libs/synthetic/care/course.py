@@ -15,7 +15,7 @@ CUT_OUT = ("skin", "urology_other", "testicular")
 
 
 def turns_of(figures: Figures, trust: Array, site: Array) -> Array:
-    """How often, beside England, a trust's pathways of a site need more tests or lie unseen."""
+    """How often, beside England, a trust's people without cancer are not told at once and need more tests, by site."""
     sites = tuple(figures.care.sites)
     table = [[figures.turns.get(code, {}).get(each, 1.0) for each in sites] for code in figures.providers]
     return np.asarray(np.array(table)[position(trust, tuple(figures.providers)), position(site, sites)])

@@ -46,4 +46,3 @@ def first_appointment(rng: np.random.Generator, figures: Figures, of: Course, ne
         Kind.SEEN, rows, queue=queue[rows], delay=np.where(misses, again + 1, delay)[rows],
         place=np.where(misses, -0.4, place)[rows],
     )  # fmt: skip
-    of.plan["is_seen"] = of.is_seen

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.calendar import working_days_later
 from libs.synthetic.care.steps import Care, Kind
 from libs.synthetic.draws import Array, between, share
 from libs.synthetic.figures import Figures
@@ -140,15 +139,3 @@ def date_treatments(
         treatment_on=as_dates(treated, origin),
         treatment_adjustment_days=np.clip(np.minimum(pause, treatments["pause"]), 0, np.maximum(wait - 1, 0)),
     )
-
-
-__all__ = [
-    "MILESTONES",
-    "NONE",
-    "as_dates",
-    "date_pathways",
-    "date_treatments",
-    "milestone_days",
-    "treatment_days",
-    "working_days_later",
-]

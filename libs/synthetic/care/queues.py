@@ -1,4 +1,4 @@
-"""Queues with capacity: who is served when. Every wait of the synthetic world comes from here, none is drawn."""
+"""Queues with capacity: who is served when. Waits for slots come from here; delays of people's own are drawn."""
 
 from dataclasses import dataclass
 from itertools import pairwise

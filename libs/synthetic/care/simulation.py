@@ -34,6 +34,7 @@ _KEPT = (
     "transfer_reason", "person_id",
 )  # fmt: skip
 _WAITED_FOR = {
+    "first_appointment": (Kind.MISSED, Kind.SEEN),
     "tests": (Kind.TESTED, Kind.STAGED),
     "reports": (Kind.REPORTED, Kind.STAGE_REPORTED),
     "telling": (Kind.TOLD,),
@@ -47,7 +48,7 @@ def simulate_care(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The dated pathways and treatments of a plan, and the days that each pathway spent in its queues.
 
-    Every wait comes from the queues; `plan` has a row for each pathway that takes a slot. `period` is the first and the
+    Every wait for a slot comes from the queues; `plan` has a row for each pathway that takes a slot. `period` is the first and the
     last day of the world. Streams of chance: care, capacity, dates.
     """
     begins = first_day(figures, period[0])
@@ -82,7 +83,11 @@ def simulate_care(
     pathways = pathways.join(dated)
     never = pathways["transfer_on"].isna()
     pathways.loc[never, ["transfer_to", "transfer_reason"]] = None
-    return assign_organisations(rngs["dates"], figures, pathways), treatments, _waits(steps, care.kind, done, len(plan))
+    return (
+        assign_organisations(rngs["dates"], figures, pathways),
+        treatments,
+        _waits(steps, care.kind, done, plan["start"].to_numpy()),
+    )
 
 
 def first_day(figures: Figures, starts_on: date) -> date:
@@ -90,15 +95,14 @@ def first_day(figures: Figures, starts_on: date) -> date:
     return first_monday(starts_on - timedelta(days=figures.care.capacity.warm_up_days))
 
 
-def _waits(steps: Steps, kind: Array, done: Array, size: int) -> pd.DataFrame:
+def _waits(steps: Steps, kind: Array, done: Array, start: Array) -> pd.DataFrame:
     """Days that each pathway waited in queues by what it waited for, beyond the delays of its own making."""
-    before = np.concatenate([[0], done[:-1]])
     is_first = np.concatenate([[True], steps.pathway[1:] != steps.pathway[:-1]])
-    waited = np.where(is_first | (steps.queue == NO_QUEUE), 0, done - before - steps.delay).clip(0)
+    before = np.where(is_first, start[steps.pathway], np.concatenate([[0], done[:-1]]))
+    waited = np.where(steps.queue == NO_QUEUE, 0, done - before - steps.delay).clip(0)
     spent = {}
     for name, kinds in _WAITED_FOR.items():
         rows = np.isin(kind, kinds)
-        spent[f"days_queued_for_{name}"] = np.bincount(steps.pathway[rows], waited[rows], minlength=size).astype(
-            np.int32
-        )
+        days = np.bincount(steps.pathway[rows], waited[rows], minlength=len(start))
+        spent[f"days_queued_for_{name}"] = days.astype(np.int32)
     return pd.DataFrame(spent)

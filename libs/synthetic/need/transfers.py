@@ -21,12 +21,8 @@ def centres_of(figures: Figures) -> dict[str, str]:
         for code, each in figures.providers.items()
     }
     centres = {code: code for code, number in given.items() if number >= _LEAST_RADIOTHERAPY}
-    for code, each in figures.providers.items():
-        if code not in centres or code in figures.care.centres:
-            near = _near(figures, code, given)
-            centres[code] = figures.care.centres.get(code, near)
-        del each
-    return centres
+    near = {code: _near(figures, code, given) for code in given if code not in centres}
+    return {**centres, **near, **figures.care.centres}
 
 
 def networks_of(figures: Figures, trusts: Sequence[str]) -> list[tuple[str, ...]]:
