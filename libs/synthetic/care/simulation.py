@@ -48,8 +48,8 @@ def simulate_care(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The dated pathways and treatments of a plan, and the days that each pathway spent in its queues.
 
-    Every wait for a slot comes from the queues; `plan` has a row for each pathway that takes a slot. `period` is the first and the
-    last day of the world. Streams of chance: care, capacity, dates.
+    Every wait for a slot comes from the queues; `plan` has a row for each pathway that takes a slot. `period` is the
+    first and the last day of the world. Streams of chance: care, capacity, dates.
     """
     begins = first_day(figures, period[0])
     origin = np.datetime64(begins, "D")
