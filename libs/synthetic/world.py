@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from libs.synthetic.calendar import working_calendar
@@ -21,11 +22,12 @@ class World:
     people, pathways, treatments, transfers: what happened, also after the end of the period. hazards: what drove each
     pathway. records: which trust holds which pathway under which number, and the minute at which each fact was recorded
     there. treatment_records: the same for treatments. identities: what each trust's patient index holds of each person.
-    faults: every error that a register shows. All times are London local time.
+    faults: every error that a register shows. calendar: the working days. All times are London local time.
     """
 
     spec: WorldSpec
     parameters: str
+    calendar: np.busdaycalendar
     people: pd.DataFrame
     pathways: pd.DataFrame
     treatments: pd.DataFrame
@@ -47,7 +49,8 @@ def make_world(spec: WorldSpec, figures: Figures) -> World:
         raise ValueError(f"no figures for the trusts {', '.join(unknown)}: add them to conf/synthetic")
     rngs = streams(spec.seed)
     truth = make_truth(rngs, figures, spec)
-    setting = (spec.systems, working_calendar(figures.bank_holidays))
+    calendar = working_calendar(figures.bank_holidays)
+    setting = (spec.systems, calendar)
     records, shown = record_pathways(rngs["recording"], figures, (truth.pathways, truth.treatments), setting)
     first = records.groupby(["trust", "person_id"], sort=True)["visible_from"].min()
     registrations = first.rename("registered_at").reset_index()
@@ -57,6 +60,7 @@ def make_world(spec: WorldSpec, figures: Figures) -> World:
     return World(
         spec=spec,
         parameters=figures.identity(),
+        calendar=calendar,
         people=truth.people,
         pathways=truth.pathways,
         treatments=truth.treatments,

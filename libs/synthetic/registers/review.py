@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.bank_holidays import english_calendar
 from libs.synthetic.draws import Array, is_given, only_where
 from libs.synthetic.mixing import chance, pick, stirred
 from libs.synthetic.need.outcomes import CANCER
@@ -39,7 +38,7 @@ def reviewed(
     is_open = ~(records["closed_recorded_at"].to_numpy() <= at)
     acts = is_touched & is_open & is_given(actions)
     started = pathways["upgraded_on"].fillna(pathways["referral_received_on"]).to_numpy().astype("datetime64[D]")
-    due = np.busday_offset(some_day, 1 + pick(draw, 9, turn=4), roll="forward", busdaycal=english_calendar())
+    due = np.busday_offset(some_day, 1 + pick(draw, 9, turn=4), roll="forward", busdaycal=world.calendar)
     waits_long = (day - started > np.timedelta64(50, "D")) & (pick(draw, 5, turn=5) < 2) & presses(stage)
     signed = _signed_off(world, records, pathways, team, is_open)
     closed = np.where(signed.is_signed, records["closed_recorded_at"].to_numpy(), _NO_DAY)
@@ -87,7 +86,7 @@ def _last_reviews(
         seed=world.spec.seed,
     )
     events = facts.filter(like="_recorded_at").to_numpy().astype("datetime64[m]").astype(np.int64)
-    return last_reviews(listing, events, english_calendar())
+    return last_reviews(listing, events, world.calendar)
 
 
 def _teams(records: pd.DataFrame, pathways: pd.DataFrame) -> Array:
