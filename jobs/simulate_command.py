@@ -10,7 +10,6 @@ from jobs.screens.progress import StepLines
 from jobs.world_files import Fates
 from libs.errors import SettingsError
 from libs.settings import Settings, Trust, load_settings
-from libs.synthetic.calendar import LONDON
 from libs.synthetic.need.referrals import expected_referrals
 from libs.synthetic.spec import WorldSpec, two_years_before
 from libs.synthetic.truth import make_unnamed
@@ -70,8 +69,7 @@ def _report(of: Settings, asked: Asked, wishes: simulate.Wishes, console: Consol
 
     systems = {code: each.system for code, each in of.trusts.items()}
     figures = simulate.figures_of(systems, wishes)
-    last = asked.ends_at if asked.ends_at.tzinfo else asked.ends_at.replace(tzinfo=LONDON)
-    spec = WorldSpec(asked.seed, 0, two_years_before(last), last, systems)
+    spec = WorldSpec(asked.seed, 0, two_years_before(asked.ends_at), asked.ends_at, systems)
     in_life = expected_referrals(figures, trusts=sorted(systems), period=(spec.starts_on, spec.ends_on))
     size = asked.pathways or int(in_life["expected"].sum())
     lines.say(f"making a synthetic world of {size:,} pathways")

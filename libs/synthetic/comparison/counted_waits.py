@@ -24,7 +24,6 @@ _WITHIN_GROUP = {
     "sarcoma": "other",
     "children": "other",
     "testicular": "urology_other",
-    "acute_leukaemia": "haematology_other",
 }
 
 

@@ -44,7 +44,7 @@ class Happened(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """The tables of a comparison, each as its function in `comparison` and `month_counts` makes it.
+    """The tables of a comparison, each as its function in `shares` and `month_counts` makes it.
 
     verdicts: subject, measured, limit, by_chance (what sampling alone explains), n, and passed (missing where the
     limit is not meant for such a world).

@@ -166,10 +166,7 @@ def _another(known: Array) -> Callable[[Cells], Array]:
 
 
 def _three_characters(cells: Cells) -> Array:
-    return np.array([each[:3] for each in cells.values.tolist()], dtype=object)
-
-
-def _as_trust(cells: Cells) -> Array:
+    """A diagnosis without its fourth character, a site as its trust."""
     return np.array([each[:3] for each in cells.values.tolist()], dtype=object)
 
 
@@ -242,7 +239,7 @@ _CHANGES: Mapping[str, Callable[[Cells], Array]] = {
     "outcome_mistyped": _another(_OUTCOMES),
     "treatment_mistyped": _another(_MODALITIES),
     "diagnosis_provisional": _three_characters,
-    "organisation_as_trust": _as_trust,
+    "organisation_as_trust": _three_characters,
     "organisation_as_old_code": _as_old_code,
     "organisation_as_name": _as_name,
     "note_with_identifiers": _telling_too_much,
