@@ -113,18 +113,13 @@ def percentages(waits: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float
     }
 
 
-def target(
-    figures: Figures, standard: str, provider: str, route: str = "ALL", breakdown: str = "all", least: float = 0
-) -> float:
-    """The published share within the limit; not a number where too few are published."""
+def target(figures: Figures, standard: str, provider: str) -> float:
+    """The published share within the limit, of all routes and breakdowns."""
     table = figures.published
-    cell = table[
-        (table["standard"] == standard) & (table["provider"] == provider)
-        & (table["route_or_stage"] == route) & (table["breakdown"] == breakdown)
-    ].set_index("band")["count"]  # fmt: skip
-    if "all" not in cell or cell["all"] < max(least, 1):
-        return float("nan")
-    return float(cell["within"] / cell["all"])
+    is_whole = (table["route_or_stage"] == "ALL") & (table["breakdown"] == "all")
+    cell = table[is_whole & (table["standard"] == standard) & (table["provider"] == provider)]
+    counts = cell.set_index("band")["count"]
+    return float(counts["within"] / counts["all"])
 
 
 def stepped(figures: Figures, waits: pd.DataFrame, pathways: pd.DataFrame, *, step: float, of_england: bool) -> Figures:

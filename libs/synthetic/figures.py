@@ -220,8 +220,7 @@ def load_figures(conf: Path) -> Figures:
         figures = _yaml(folder / name)
         for section in ("names", "care", "fitted", "faults", "identity_faults"):
             name = f"{section}.yml"
-            read = _yaml(folder / name) if (folder / name).exists() else {}
-            figures |= {"naming" if section == "names" else section: read}
+            figures["naming" if section == "names" else section] = _yaml(folder / name)
         figures["care"] = _merged(figures["care"], figures.pop("fitted"))
         name = "waits.csv"
         waits = _by_provider(folder / name, "queue", "working_days")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from libs.synthetic.draws import Array, is_given
-from libs.synthetic.people.misrecording import Entries, Fault, constant, picks
+from libs.synthetic.draws import Array, choose_one, is_given
+from libs.synthetic.people.misrecording import Entries, Fault, constant
 
 _DEFAULT_BIRTHS = {"1900-01-01": 0.8, "1899-12-30": 0.12, "2099-12-31": 0.05, "1753-01-01": 0.03}
 # cwt-rules 6.2: not known, no fixed abode, England not otherwise specified.
@@ -57,7 +57,7 @@ def _before_registration(entries: Entries, born: Array, otherwise: Array) -> dic
 
 
 def _default(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
-    return {"born_on": picks(rng, _DEFAULT_BIRTHS, len(entries.people)).astype("datetime64[s]")}
+    return {"born_on": choose_one(rng, _DEFAULT_BIRTHS, len(entries.people)).astype("datetime64[s]")}
 
 
 def _no_birth_date(_: np.random.Generator, entries: Entries) -> dict[str, Array]:
@@ -148,7 +148,7 @@ POSTCODE_FAULTS = (
     Fault("postcode_old", _old, _moved),
     Fault("postcode_late", _old, _moved_since, is_lasting=True),
     Fault("postcode_missing", constant("postcode", None), _stays),
-    Fault("postcode_unknown", lambda rng, e: {"postcode": picks(rng, _NO_GEOGRAPHY, len(e.people))}, _stays),
+    Fault("postcode_unknown", lambda rng, e: {"postcode": choose_one(rng, _NO_GEOGRAPHY, len(e.people))}, _stays),
     Fault("postcode_typo", _postcode_typo, _stays),
 )
 PHONE_FAULTS = (

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from libs.synthetic.draws import Array, is_given
-from libs.synthetic.people.misrecording import Entries, Fault, picks
+from libs.synthetic.draws import Array, choose_one, is_given
+from libs.synthetic.people.misrecording import Entries, Fault
 
 # cwt-rules 4.2: what a number is told to be that nobody has verified, or that is not there.
 _UNVERIFIED = {"02": 0.6, "03": 0.3, "06": 0.06, "04": 0.03, "05": 0.01}
@@ -16,7 +16,7 @@ _WRONG = {"03": 0.45, "02": 0.35, "04": 0.1, "01": 0.1}
 
 def _missing(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
     size = len(entries.people)
-    return {"nhs_number": np.full(size, None, dtype=object), "nhs_number_status": picks(rng, _ABSENT, size)}
+    return {"nhs_number": np.full(size, None, dtype=object), "nhs_number_status": choose_one(rng, _ABSENT, size)}
 
 
 def _invalid(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
@@ -29,12 +29,12 @@ def _invalid(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
     swaps = (rng.random(size) < 0.5) & (here != after)
     digits[row, place] = np.where(swaps, after, (here + rng.integers(1, 10, size)) % 10)
     digits[row, place + 1] = np.where(swaps, here, after)
-    return {"nhs_number": _text(digits), "nhs_number_status": picks(rng, _WRONG, size)}
+    return {"nhs_number": _text(digits), "nhs_number_status": choose_one(rng, _WRONG, size)}
 
 
 def _repeated(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
     size = len(entries.people)
-    return {"nhs_number": picks(rng, _REPEATED, size), "nhs_number_status": picks(rng, _WRONG, size)}
+    return {"nhs_number": choose_one(rng, _REPEATED, size), "nhs_number_status": choose_one(rng, _WRONG, size)}
 
 
 def _damaged(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
@@ -42,11 +42,11 @@ def _damaged(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
     right = entries.column("nhs_number").tolist()
     is_rounded = (rng.random(len(right)) < 0.6).tolist()
     wrong = [f"{int(one):.2E}" if rounded else one[1:] for one, rounded in zip(right, is_rounded, strict=True)]
-    return {"nhs_number": np.array(wrong, dtype=object), "nhs_number_status": picks(rng, _WRONG, len(right))}
+    return {"nhs_number": np.array(wrong, dtype=object), "nhs_number_status": choose_one(rng, _WRONG, len(right))}
 
 
 def _unverified(rng: np.random.Generator, entries: Entries) -> dict[str, Array]:
-    return {"nhs_number_status": picks(rng, _UNVERIFIED, len(entries.people))}
+    return {"nhs_number_status": choose_one(rng, _UNVERIFIED, len(entries.people))}
 
 
 def _digits(entries: Entries) -> Array:

@@ -92,12 +92,6 @@ def has(column: str) -> Callable[[Entries], Array]:
     return lambda entries: is_given(entries.column(column))
 
 
-def picks(rng: np.random.Generator, options: Mapping[str, float], size: int) -> Array:
-    """One of the options per row by weight."""
-    weights = np.array(list(options.values()))
-    return np.array(list(options), dtype=object)[rng.choice(len(weights), size, p=weights / weights.sum())]
-
-
 def constant(column: str, value: object) -> Callable[[np.random.Generator, Entries], dict[str, Array]]:
     """A fault that leaves always the same in a column."""
     return lambda _, entries: {column: np.full(len(entries.people), value, dtype=object)}

@@ -9,7 +9,7 @@ from libs.synthetic.calendar import working_days_later, working_minute
 from libs.synthetic.care.milestones import MILESTONES
 from libs.synthetic.draws import Array, between, look_up
 from libs.synthetic.figures import Figures, Recording
-from libs.synthetic.registers.duplicates import NO_DAY, add_duplicates, without_half_of_the_treatments
+from libs.synthetic.registers.duplicates import add_duplicates, without_half_of_the_treatments
 
 _MOMENTS = ("decided_recorded_at", "planned_recorded_at", "treated_recorded_at")
 # Every fact of a pathway that is recorded by itself: the referral, then the milestones.
@@ -113,8 +113,6 @@ def later_by_days(minutes: Array, days: Array) -> Array:
 
 def number_records(figures: Figures, records: pd.DataFrame, pathways: pd.DataFrame) -> pd.DataFrame:
     """The records in the order in which each trust registered them, with its own pathway and patient numbers."""
-    if "duplicate_of" not in records:
-        records = records.assign(duplicate_of=-1, removed_at=NO_DAY)
     order = records.reset_index(drop=True).sort_values(["trust", "visible_from", "pathway_id"], kind="stable").index
     records = records.iloc[order].reset_index(drop=True)
     place = np.append(np.argsort(order.to_numpy(), kind="stable"), -1)
