@@ -35,6 +35,7 @@ EXTRAS = {
         "duckdb>=2.0,<3",  # what benchmarks measure against
         "hypothesis>=6.150",
         "import-linter>=2.16,<3",
+        "jwcrypto>=1.6,<2",  # an independent JOSE implementation, for the tests
         "mypy>=2.4,<3",
         "pandas-stubs>=2.3,<3",
         "pytest>=9,<10",

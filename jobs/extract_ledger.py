@@ -17,7 +17,8 @@ TABLE = "bronze.extract_file"
 SCHEMA = (
     "file_id bigint, file_name string, trust string, system string, kind string, sequence bigint, "
     "extracted_at timestamp, arrived_at timestamp, status string, reason string, row_count bigint, "
-    "rows_changed bigint, sha256 string, sealed_bytes bigint, contract_version int, run_id string, as_at timestamp"
+    "rows_changed bigint, sha256 string, sealed_bytes bigint, contract_version int, extract_sha256 string, "
+    "detail string, extra_columns string, missing_columns string, batch_id string, run_id string, as_at timestamp"
 )
 _ENTRY = ("file_id", "file_name", "sha256", "trust", "system", "kind", "sequence", "extracted_at", "status")
 

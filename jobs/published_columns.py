@@ -244,6 +244,11 @@ rows_changed bigint
 sha256 string of the sealed file
 sealed_bytes bigint
 contract_version int
+extract_sha256 string of the extract inside, as the trust signed it
+detail string the difference spelled out, where there is more to say than the reason
+extra_columns string columns that the contract does not know; they are kept
+missing_columns string optional columns of the contract that the file did not have
+batch_id string the write to bronze that holds its rows
 """,
     "run": """
 run_id string

@@ -43,9 +43,14 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file is not taken; `reason` is a code of `REASONS`."""
+    """A file is not taken; `reason` is a code of `REASONS`.
+
+    `detail` spells out the difference in names that the contract, the name of the file or the key ring holds: never a
+    cell value, since it goes into the ledger, to the trust and onto screens.
+    """
 
     reason: str
+    detail: str | None = None
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:
