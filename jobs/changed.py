@@ -14,20 +14,30 @@ from libs.pathways.standards import OPEN_OUTCOMES
 from libs.pathways.versions import KEY
 from libs.rules import Rules
 
+LEDGER = "bronze.extract_file"
 _AHEAD = ("decision_to_treat_on", "treatment_on")  # dates that a register may hold before they come
 
 
 def last_file_id(lake: Lake) -> int:
     """The newest file of the ledger; 0 while there is none."""
-    if not lake.exists("bronze.extract_file"):
+    if not lake.exists(LEDGER):
         return 0
-    newest = lake.read("bronze.extract_file").agg(F.max("file_id")).collect()[0][0]
+    newest = lake.read(LEDGER).agg(F.max("file_id")).collect()[0][0]
     return int(newest or 0)
+
+
+def vouched(lake: Lake, system: str) -> DataFrame:
+    """The rows of a source system that the ledger vouches for.
+
+    A run that was killed, or that another run forestalled, may have left rows that no commit of the ledger followed.
+    """
+    batches = lake.read(LEDGER).select(F.col("batch_id").alias("_batch_id")).distinct()
+    return lake.read(f"bronze.{system}_row").join(F.broadcast(batches), ["_batch_id"], "left_semi")
 
 
 def bronze_between(lake: Lake, system: str, *, after: int, upto: int) -> DataFrame:
     """The changes that files after `after`, up to and with `upto`, brought for a source system."""
-    return lake.read(f"bronze.{system}_row").where((F.col("_file_id") > after) & (F.col("_file_id") <= upto))
+    return vouched(lake, system).where((F.col("_file_id") > after) & (F.col("_file_id") <= upto))
 
 
 def changed_pathways(lake: Lake, systems: Iterable[str], *, after: int, upto: int) -> DataFrame:

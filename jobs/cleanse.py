@@ -5,6 +5,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.answers import answer
 from jobs.changed import bronze_between, last_file_id
 from jobs.outcome import Outcome, Run
 from libs.feeds import load_contracts
@@ -22,6 +23,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     after, upto = run.watermark(STEP), last_file_id(lake)
     has_rows = any(lake.exists(f"bronze.{system}_row") for system in load_contracts(conf_folder()))
     if upto <= after or not has_rows:
+        answer(lake, settings, run, after=after, upto=upto)
         return Outcome(STEP, upto)
     judged = settle(_judged_rows(lake, after=after, upto=upto))
     taken = judged.where("refused_as is null")
@@ -32,6 +34,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     transferred, withdrawn = silver.transfers(taken)
     changed_count += lake.merge("silver.transfer", transferred, keys=silver.TRANSFER_KEY, gone=withdrawn)
     _write_rejects(lake, judged, after=after)
+    answer(lake, settings, run, after=after, upto=upto)
     return Outcome(STEP, upto, judged.count(), changed_count, lake.commits)
 
 
@@ -41,7 +44,8 @@ def _judged_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
         canonical_rows(bronze_between(lake, system, after=after, upto=upto), contract).select(
             F.col("_trust").alias("trust"),
             F.lit(system).alias("system"),
-            "_file_id", "_extracted_at", "_row_number", "_row_key", "_repeat", "_presence",
+            "_file_id", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_presence",
+            "_is_superseded",
             "patient", "pathway", "transfer", "treatment", "not_understood",
         )
         for system, contract in sorted(load_contracts(conf_folder()).items())
@@ -55,20 +59,36 @@ def _write_versions(lake: Lake, taken: DataFrame, *, after: int) -> int:
     empty = versions.empty_history()
     history = lake.read_or_empty("silver.pathway_history", empty).where(F.col("file_id") <= after)
     keys = taken.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
-    before = versions.last_versions(history.join(F.broadcast(keys), [*versions.KEY], "left_semi"))
+    before = history.join(F.broadcast(keys), [*versions.KEY], "left_semi")
     new = settle(versions.new_versions(taken, before))
     if not new.isEmpty():
         lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
-    return lake.merge("silver.pathway", versions.last_versions(new), keys=versions.KEY)
+    return lake.merge("silver.pathway", _newest_of_all(versions.last_versions(new), before), keys=versions.KEY)
+
+
+def _newest_of_all(newest: DataFrame, before: DataFrame) -> DataFrame:
+    """The newest of the new versions, but for pathways of which a newer one was known: an extract came late."""
+    known = before.groupBy(*versions.KEY).agg(F.max("extracted_at").alias("_last_told"))
+    is_newest = F.col("_last_told").isNull() | (F.col("extracted_at") >= F.col("_last_told"))
+    return newest.join(known, [*versions.KEY], "left").where(is_newest).drop("_last_told")
 
 
 def _write_patients(lake: Lake, taken: DataFrame) -> int:
-    """Bring the patients to their newest identifiers; the first extract that told of one is kept."""
+    """Bring the patients to their newest identifiers; the first extract that told of one is kept.
+
+    What a late extract tells of a patient does not count where another row told of the patient since.
+    """
     told = silver.patients(taken)
-    known = lake.read_or_empty("silver.patient", silver.known_patients_schema())
-    first = known.select(*silver.PATIENT_KEY, F.col("first_extracted_at").alias("_known_since"))
-    dated = told.join(first, [*silver.PATIENT_KEY], "left").select(
-        *told.columns, F.coalesce("_known_since", "extracted_at").alias("first_extracted_at")
+    known = lake.read_or_empty("silver.patient", silver.known_patients_schema()).select(
+        *silver.PATIENT_KEY,
+        F.col("first_extracted_at").alias("_known_since"),
+        F.col("extracted_at").alias("_last_told"),
+    )
+    is_newest = F.col("_last_told").isNull() | (F.col("extracted_at") >= F.col("_last_told"))
+    dated = (
+        told.join(known, [*silver.PATIENT_KEY], "left")
+        .where(is_newest)
+        .select(*told.columns, F.coalesce("_known_since", "extracted_at").alias("first_extracted_at"))
     )
     return lake.merge("silver.patient", dated, keys=silver.PATIENT_KEY)
 

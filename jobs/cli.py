@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from jobs import keys_command, sealing_commands
+from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
 from libs import log
@@ -26,9 +28,6 @@ app = typer.Typer(
     help="Cancer pathways across NHS trusts: linked, timed and published. Start with `cancollaborate demo`.",
 )
 
-Env = Annotated[str, typer.Option("--env", help="The environment: one of the files in conf.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Override a setting, key=value; may be repeated.")]
-AsAt = Annotated[str | None, typer.Option("--as-at", help="The moment of the list, ISO, London time; now without it.")]
 Log = Annotated[str, typer.Option("--log-level", help="Events on standard error as JSON lines: INFO or WARNING.")]
 FromFile = Annotated[
     int | None,
@@ -327,6 +326,11 @@ def replay(
     show_replay(Console(highlight=False), found, is_synthetic=settings.is_synthetic)
     if output is not None:
         Console(highlight=False, soft_wrap=True).print(f"Each of them, and why: {output}")
+
+
+app.add_typer(keys_command.app, name="keys")
+app.command("seal")(sealing_commands.seal)
+app.command("open")(sealing_commands.open_)
 
 
 @app.command()

@@ -95,13 +95,17 @@ def _write_week(lake: Lake, run: Run, rules: Rules) -> int:
 
 
 def _freshness(lake: Lake, settings: Settings, run: Run) -> DataFrame:
-    """How fresh each feed has been over the days that `freshness.days` names."""
-    since = run.as_at - timedelta(days=settings.freshness.days)
-    accepted = lake.read("bronze.extract_file").where(
-        (F.col("status") == "accepted") & (F.col("kind") != "history") & (F.col("extracted_at") > F.lit(since))
-    )
+    """How fresh each feed has been over the days that `freshness.days` names, and its last extract ever."""
+    # All of the ledger: a feed that has been silent for longer than that must not vanish.
+    accepted = lake.read("bronze.extract_file").where((F.col("status") == "accepted") & (F.col("kind") != "history"))
     feeds = lake.spark.createDataFrame(
         [(ods, trust.system, trust.name, trust.cadence_minutes) for ods, trust in settings.trusts.items()],
         "trust string, system string, trust_name string, cadence_minutes int",
     )
-    return freshness.feed_freshness(accepted, feeds, as_at=F.lit(run.as_at))
+    return freshness.feed_freshness(
+        accepted,
+        feeds,
+        as_at=run.as_at,
+        since=run.as_at - timedelta(days=settings.freshness.days),
+        late_after_minutes=settings.freshness.late_after_minutes,
+    )

@@ -1,29 +1,67 @@
 """Ingest: sealed files in landing are opened, judged by the ledger, and their changes written to bronze, exactly once.
 
-Each round writes bronze, then the ledger, then moves the files. The ledger's commit is what makes a file taken: rows of
-a file beyond it are leftovers of a crash, which nothing reads and the next run replaces.
+The stream of arrivals gives the files batch by batch; a sweep then takes what it passes over. Each pass writes bronze,
+then the ledger, then moves the files. The ledger's commit is what makes a file taken: rows of a batch that it does not
+name are leftovers of a crash or of a run that came second, which nothing reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.arrivals import Arrivals, make_opener, open_arrivals
-from jobs.changed import last_file_id
-from jobs.extract_ledger import TABLE, answered, ledger_entries, ledger_rows, resting_place
+from jobs import releases
+from jobs.arrivals import MIB, Opened, both, make_opener, open_files
+from jobs.changed import last_file_id, vouched
+from jobs.extract_ledger import (
+    TABLE,
+    answered,
+    archived_files,
+    ledger_entries,
+    ledger_rows,
+    resting_place,
+)
 from jobs.outcome import Outcome, Run
 from libs import log
 from libs.feeds import FeedContract, load_contracts
-from libs.intake.changes import bronze_rows, changed_rows, departed_rows, keyed_rows, no_standing_rows, standing_rows
-from libs.intake.landing import landed_files, put_away
-from libs.intake.ledger import ACCEPTED, Decision, decide
+from libs.intake.changes import FILES, FULLS, bronze_rows, changes, judged_rows, known_rows, no_known_rows, told_rows
+from libs.intake.envelope import Opener
+from libs.intake.landing import LandedFile, landed_file, landed_files, local_path, put_away
+from libs.intake.ledger import Decision, LedgerEntry, Terms, decide, to_read_again
+from libs.intake.told_files import ToldFile, file_rows, full_rows, told_files
+from libs.lakehouse.arriving import arriving_files, take_available
 from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake, open_lake, settle
 from libs.settings import Settings, conf_folder
 
 STEP = "ingest"
-_FILES = "_path string, _file_id bigint, _trust string, _extracted_at timestamp, _kind string"
+_FEW = 200_000  # rows that are cheaper to send to the content than to sort with it
+
+
+@dataclass
+class _Intake:
+    """One run of this step: what it works with, and what it has done up to now."""
+
+    lake: Lake
+    settings: Settings
+    run: Run
+    contracts: Mapping[str, FeedContract]
+    opener: Opener
+    passes: int = 0
+    rows_read: int = 0
+    rows_changed: int = 0
+    seen: set[Path] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a pass is about to write: its decisions, the opened files, and what is read again for late ones."""
+
+    decisions: Sequence[Decision]
+    rows: Mapping[str, DataFrame]
+    again: Mapping[str, Sequence[LedgerEntry]]
+    paths: Mapping[int, str]
 
 
 def check_landing(settings: Settings) -> None:
@@ -38,45 +76,126 @@ def check_landing(settings: Settings) -> None:
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Take in every file that lies in landing. A file that is refused is quarantined; the others go on."""
     lake = open_lake(spark, settings)
-    if not landed_files(settings.paths.landing):
+    landing = settings.paths.landing
+    if not landed_files(landing):
         return Outcome(STEP, last_file_id(lake))
-    contracts = load_contracts(conf_folder())
-    arrivals = open_arrivals(spark, settings, contracts)
+    intake = _Intake(lake, settings, run, load_contracts(conf_folder()), make_opener(settings))
+    stream = arriving_files(
+        spark, landing, max_mib=settings.intake.pass_mib, has_auto_loader=settings.catalog is not None
+    )
+
+    def take(paths: Sequence[str]) -> None:
+        found = (landed_file(local_path(path), landing) for path in paths)
+        _take_pass(intake, [file for file in found if file is not None])
+
+    take_available(stream, checkpoint=settings.paths.checkpoints / "landing", take=take)
+    # The stream tells of no empty file, of no name that begins with an underscore, and of no path a second time.
+    for files in _portions(landed_files(landing), mib=settings.intake.pass_mib):
+        _take_pass(intake, files)
+    return Outcome(STEP, last_file_id(lake), intake.rows_read, intake.rows_changed, lake.commits)
+
+
+def _portions(files: Iterable[LandedFile], *, mib: int) -> Iterator[list[LandedFile]]:
+    portion: list[LandedFile] = []
+    for file in files:
+        if portion and sum(each.size for each in portion) + file.size > mib * MIB:
+            yield portion
+            portion = []
+        portion.append(file)
+    if portion:
+        yield portion
+
+
+def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
+    """Judge some files and write what they say: one commit for each register with changes, and one of the ledger."""
+    files = [file for file in files if file.path not in intake.seen]
+    intake.seen |= {file.path for file in files}
+    opened = open_files(intake.lake.spark, files, intake.contracts, intake.opener)
+    frames = [*opened.frames]
     try:
-        entries = ledger_entries(lake, arrivals.candidates)
+        candidates = [arrival.candidate for arrival in opened.arrivals.values()]
+        if not candidates:
+            return
+        released = releases.released(intake.lake, candidates)
+        entries = ledger_entries(intake.lake, candidates)
         waiting = []
-        for file in arrivals.candidates:
-            place = answered(settings, entries, file)
+        for file in candidates:
+            place = answered(intake.settings, entries, file) if file.sha256 not in released else None
             if place is None:
                 waiting.append(file)
             else:
                 put_away(Path(file.path), place)
-        decisions = decide(waiting, entries)
-        changed_count = 0
-        for number in sorted({decision.round or 1 for decision in decisions}):
-            of_round = [decision for decision in decisions if (decision.round or 1) == number]
-            changed_count += _take_round(lake, settings, contracts, arrivals, of_round, run)
-        rows_read = sum(arrivals.row_counts[file.path] or 0 for file in waiting)
-        return Outcome(STEP, last_file_id(lake), rows_read, changed_count, lake.commits)
+        again = to_read_again(waiting, entries)
+        reread, paths = _read_again(intake, again)
+        frames += reread.frames
+        terms = Terms(intake.settings.intake.smallest_full_share, released, paths)
+        told = _Told(decide(waiting, entries, terms), both(opened.rows, reread.rows), again, paths)
+        _write(intake, told, opened)
     finally:
-        arrivals.forget()
+        for frame in frames:
+            frame.unpersist()
 
 
-def _take_round(
-    lake: Lake,
-    settings: Settings,
-    contracts: Mapping[str, FeedContract],
-    arrivals: Arrivals,
-    decisions: Sequence[Decision],
-    run: Run,
-) -> int:
-    """Write one round: at most one full or delta extract of each feed, and whatever was refused."""
-    before = last_file_id(lake)
+def _read_again(intake: _Intake, again: Mapping[str, Sequence[LedgerEntry]]) -> tuple[Opened, dict[int, str]]:
+    """Open what follows the late files once more; returns it and, by id in the ledger, the paths that could be opened.
+
+    What is no longer as it was taken counts as unreadable.
+    """
+    needed = {entry.file_id: entry for entries in again.values() for entry in entries}
+    files = archived_files(intake.lake, intake.settings, list(needed.values()))
+    opened = open_files(intake.lake.spark, list(files.values()), intake.contracts, intake.opener)
+    readable = {}
+    for file_id, file in files.items():
+        arrival = opened.arrivals.get(str(file.path))
+        if arrival and not arrival.facts["reason"] and arrival.facts["sha256"] == needed[file_id].sha256:
+            readable[file_id] = str(file.path)
+    return opened, readable
+
+
+def _write(intake: _Intake, told: _Told, opened: Opened) -> None:
+    lake, run = intake.lake, intake.run
+    if not told.decisions:
+        return
+    intake.passes += 1
+    batch_id = f"{run.run_id}/{intake.passes}"
     changed: dict[int, int] = {}
-    for system, rows in arrivals.rows.items():
-        accepted = [one for one in decisions if one.status == ACCEPTED and one.candidate.system == system]
-        changed |= _write_bronze(lake, contracts[system], rows, accepted, before=before)
-    lake.append(TABLE, ledger_rows(lake.spark, decisions, arrivals, changed, run))
+    for system, rows in told.rows.items():
+        files = told_files(told.decisions, told.again, told.paths, system=system)
+        if files:
+            changed |= _write_bronze(lake, intake.contracts[system], rows, files, batch_id)
+    first_id, last_id = told.decisions[0].file_id, told.decisions[-1].file_id
+    entries = ledger_rows(lake.spark, told.decisions, opened.arrivals, changed, batch_id, run)
+    lake.append_as_next(TABLE, entries, number=first_id, is_mine=F.col("batch_id") == batch_id)
+    for system in told.rows:
+        # Whoever wrote other rows under these ids was killed before the ledger, or will find them taken.
+        leftovers = F.col("_file_id").between(first_id, last_id) & (F.col("_batch_id") != batch_id)
+        lake.drop_where(f"bronze.{system}_row", leftovers)
+    _put_away(intake.settings, told.decisions)
+    intake.rows_changed += sum(changed.values())
+    intake.rows_read += sum(decision.candidate.row_count or 0 for decision in told.decisions)
+
+
+def _write_bronze(
+    lake: Lake, contract: FeedContract, rows: DataFrame, told: Sequence[ToldFile], batch_id: str
+) -> dict[int, int]:
+    """Write what the files of a register changed; return how many rows each of them changed."""
+    table = f"bronze.{contract.system}_row"
+    files = lake.spark.createDataFrame(file_rows(told), FILES)
+    fulls = lake.spark.createDataFrame(full_rows(told), FULLS)
+    said = told_rows(rows, files, contract)
+    has_known = lake.exists(table) and lake.exists(TABLE)
+    known = (
+        known_rows(vouched(lake, contract.system), fulls.select("_trust")) if has_known else no_known_rows(lake.spark)
+    )
+    changed = settle(changes(settle(judged_rows(said, known, fulls)), said))
+    counts = {row["_file_id"]: row["count"] for row in changed.groupBy("_file_id").count().collect()}
+    if counts:
+        few = F.broadcast(changed) if sum(counts.values()) < _FEW else changed
+        lake.append(table, bronze_rows(few, rows, files, contract, batch_id=batch_id), properties=BRONZE_PROPERTIES)
+    return counts
+
+
+def _put_away(settings: Settings, decisions: Collection[Decision]) -> None:
     for decision in decisions:
         file = decision.candidate
         put_away(
@@ -85,43 +204,3 @@ def _take_round(
         )
         # By its number: a file that is not ours may bear any name, a patient's too.
         log.event("file_judged", file_id=decision.file_id, status=decision.status, reason=decision.reason)
-    return sum(changed.values())
-
-
-def _write_bronze(
-    lake: Lake, contract: FeedContract, rows: DataFrame, accepted: Sequence[Decision], *, before: int
-) -> dict[int, int]:
-    """Write what the accepted files changed; return how many rows each of them changed.
-
-    Files up to `before` are in the ledger: rows beyond it are leftovers, and are replaced.
-    """
-    table = f"bronze.{contract.system}_row"
-    files = _files_frame(lake.spark, accepted)
-    incoming = keyed_rows(rows.join(F.broadcast(files), ["_path"], "inner"), contract)
-    exists = lake.exists(table)
-    standing = standing_rows(lake.read(table), last_file_id=before) if exists else no_standing_rows(lake.spark)
-    full_extracts = files.where("_kind = 'full'").select("_trust", "_file_id", "_extracted_at")
-    changes = settle(
-        bronze_rows(
-            changed_rows(incoming, standing), departed_rows(incoming, standing, full_extracts, contract), contract
-        )
-    )
-    counts = {row["_file_id"]: row["count"] for row in changes.groupBy("_file_id").count().collect()}
-    has_leftovers = exists and not lake.read(table).where(F.col("_file_id") > before).isEmpty()
-    if counts or has_leftovers:
-        lake.replace_where(table, changes, predicate=f"_file_id > {before}", properties=BRONZE_PROPERTIES)
-    return counts
-
-
-def _files_frame(spark: SparkSession, accepted: Sequence[Decision]) -> DataFrame:
-    rows = [
-        (
-            one.candidate.path,
-            one.file_id,
-            one.candidate.trust,
-            one.candidate.extracted_at,
-            one.candidate.kind,
-        )
-        for one in accepted
-    ]
-    return spark.createDataFrame(rows, _FILES)

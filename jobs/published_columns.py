@@ -186,13 +186,13 @@ days_over_104 decimal(12,2) of these, waited longer than 104 days; 62-day standa
     "feed_freshness": """
 trust string
 system string the register: scr or infoflex
-expected_at timestamp UTC
+expected_at timestamp the hour of the feed's rhythm for which an extract is expected, UTC
 trust_name string
-status string arrived, late or missing
-minutes_late int
-file_name string
-row_count bigint
-last_good_extract_at timestamp UTC
+status string arrived; late: by more than freshness.late_after_minutes; missing: nothing came half a rhythm after it
+minutes_late int from the expected time to the arrival of the hour's first accepted extract, 0 if early; null if missing
+file_name string that extract; null while it is missing
+row_count bigint its rows
+last_good_extract_at timestamp when the feed's newest accepted extract was made, UTC; the same on all of its rows
 """,
     "risk_score": """
 pathway_key string

@@ -39,6 +39,14 @@ class KeyRingError(Terminal):
     """A key ring or a key is missing or can't be read."""
 
 
+class KeyVaultError(Transient):
+    """The vault that keeps the platform's private key could not be asked: the files wait."""
+
+
+class RefusedExtractError(Terminal):
+    """A person seals or opens an extract that intake refuses."""
+
+
 class ContractError(Terminal):
     """A feed contract in `conf/feeds` contradicts itself or the canonical pathway."""
 

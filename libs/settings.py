@@ -80,9 +80,10 @@ class Linkage(_Section):
 
 
 class Freshness(_Section):
-    """How far back the freshness of feeds is shown, in days."""
+    """How far back the freshness of feeds is shown, in days; and how long after its time an extract arrives late."""
 
     days: int = Field(gt=0)
+    late_after_minutes: int = Field(ge=0)
 
 
 class Gate(_Section):

@@ -1,6 +1,5 @@
 """The status screen: feeds, runs, the gate, models, files not taken and the publication, at a glance."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
@@ -16,7 +15,8 @@ from jobs.screens.queries import operation as queries
 from jobs.screens.queries.publication import Found, last_moment, list_moment, loads, publication
 from jobs.screens.risk import show_models
 from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, RUN
-from jobs.screens.wording import NONE, count, full_time, local_time, reason_sentence
+from jobs.screens.wording import NONE, count, files, full_time, local_time, reason_sentence
+from libs.intake.answers import agreed_name, told_drift
 from libs.settings import Trust
 from libs.warehouse.dialects import place_of
 
@@ -26,8 +26,6 @@ SHOWN_RUNS = 5
 SHOWN_HOURS = 12
 _STATUS = {"arrived": ("fresh", "green"), "late": ("late", "yellow"), "missing": ("missing", "red")}
 _GLYPHS = {"arrived": "■", "late": "▣", "missing": "□"}
-# A refused file may bear any name, a patient's too: only a name of the agreed form is shown.
-_AGREED_NAME = re.compile(r"[A-Z0-9]{3,6}_[a-z0-9]+_\d{8}T\d{6}Z_\d{6}\.jwe")
 
 
 def show_status(
@@ -41,6 +39,7 @@ def show_status(
         stands = f"The list as at {full_time(list_at)}." if list_at else "No list is published yet."
         text.append(f"{stands} Times are London's.", style="not bold")
         console.print(titled("CanCollaborate status", text.append_text(held_back(verdict))))
+        _show_held(console, queries.held_files(connection))
         _show_feeds(console, connection, trusts)
         _show_runs(console, connection)
         show_gate(console, verdict)
@@ -50,19 +49,44 @@ def show_status(
         _show_publication(console, connection)
 
 
+def _show_held(console: Console, held: Sequence[Found]) -> None:
+    """What waits for a person; nothing at all where nothing does."""
+    if not held:
+        return
+    heading(console, "For a person to decide")
+    for _, of_feed in groupby(held, key=lambda file: (file.trust, file.system)):
+        newest, *older = of_feed
+        line(console, Text.assemble(("HELD", "bold red"), f"  {local_time(newest.arrived_at)}  {_name(newest)}"))
+        _show_reason(console, newest)
+        if older:
+            line(console, f"{files(len(older))} of this feed held before it.", style="dim", indent=4)
+
+
 def _show_feeds(console: Console, connection: Connection, trusts: Mapping[str, Trust]) -> None:
     rows = queries.latest_feeds(connection, hours=SHOWN_HOURS)
-    heading(console, "Feeds", f"The last {SHOWN_HOURS} expected hours: ■ arrived  ▣ late  □ missing, the newest last.")
+    heading(
+        console,
+        "Feeds",
+        f"The last {SHOWN_HOURS} expected hours, the newest last: ■ arrived  ▣ late  □ missing."
+        " Late: how long after its time the newest came.",
+    )
+    is_wide = console.width >= WIDE
+    heads = [fixed("Now"), fixed("Last good"), number("Late"), fixed("Hours"), fixed("Missing")]
     table = plain_table(
-        "Trust", fixed("Register"), fixed("Now"), fixed("Last good extract"), number("Late"), number("Rows"),
-        fixed("Hours"),
-    )  # fmt: skip
+        *(["Trust", fixed("Register"), *heads, number("Rows")] if is_wide else [fixed("Trust"), *heads])
+    )
     known = {code: list(hours) for code, hours in groupby(rows, key=lambda row: row.trust)}
     for code, trust in trusts.items():
         hours = known.get(code, [])
-        name = f"{code} {trust.name}" if console.width >= WIDE else code
-        add_row(table, name, trust.system, *_feed(hours))
+        rows_of_newest = count(hours[0].row_count) if hours else NONE
+        if is_wide:
+            add_row(table, f"{code} {trust.name}", trust.system, *_feed(hours), rows_of_newest)
+        else:
+            add_row(table, code, *_feed(hours))
     show(console, table)
+    for file in queries.drifted_feeds(connection):
+        told = "; ".join(told_drift(file.extra_columns, file.missing_columns))
+        line(console, f"{file.trust} {file.system}, last file: {told}.", style="yellow")
 
 
 def _feed(hours: Sequence[Found]) -> list[str | Text]:
@@ -72,10 +96,11 @@ def _feed(hours: Sequence[Found]) -> list[str | Text]:
     newest = hours[0]
     word, style = _STATUS.get(newest.status, (newest.status, ""))
     late = f"{count(newest.minutes_late)} min" if newest.minutes_late else NONE
+    missing = sum(hour.status == "missing" for hour in hours)
     trail = "".join(_GLYPHS.get(hour.status, "?") for hour in reversed(hours))
     return [
-        Text(word, style=style), local_time(newest.last_good_extract_at), late,
-        count(newest.row_count), trail,
+        Text(word, style=style), local_time(newest.last_good_extract_at), late, trail,
+        Text(f"{missing} of {len(hours)}", style="red") if missing else NONE,
     ]  # fmt: skip
 
 
@@ -110,17 +135,26 @@ def _run_cells(steps: Sequence[Found]) -> list[str | Text]:
     return [status, f"{seconds:,.1f}", *map(count, sums)]
 
 
-def _show_files(console: Console, files: Sequence[Found]) -> None:
+def _show_files(console: Console, not_taken: Sequence[Found]) -> None:
     heading(console, f"Files not taken in the last {RECENT.days} days")
-    if not files:
+    if not not_taken:
         line(console, "None.", style="dim")
         return
-    for file in files:
-        is_agreed = _AGREED_NAME.fullmatch(file.file_name or "") is not None
-        name = file.file_name if is_agreed else f"file {file.file_id} (its name is not of the agreed form)"
+    for file in not_taken:
         style = "yellow" if file.status == "quarantined" else "dim"
-        line(console, Text.assemble(f"{local_time(file.arrived_at)}  {name}  ", (file.status, style)))
-        line(console, f"{file.reason}: {reason_sentence(file.reason)}", style="dim", indent=4)
+        line(console, Text.assemble(f"{local_time(file.arrived_at)}  {_name(file)}  ", (file.status, style)))
+        _show_reason(console, file)
+
+
+def _name(file: Found) -> str:
+    """A file's name where it has the agreed form: a refused file may bear any other, a patient's too."""
+    return agreed_name(file.file_name) or f"file {file.file_id} (its name is not of the agreed form)"
+
+
+def _show_reason(console: Console, file: Found) -> None:
+    line(console, f"{file.reason}: {reason_sentence(file.reason)}", style="dim", indent=4)
+    if file.detail:
+        line(console, f"In this file: {file.detail.rstrip('.')}.", indent=4)
 
 
 def _show_publication(console: Console, connection: Connection) -> None:

@@ -74,6 +74,10 @@ EXTRACT_FILE = _published(
     reason=String,
     row_count=BigInteger,
     rows_changed=BigInteger,
+    sha256=String,
+    detail=String,
+    extra_columns=String,
+    missing_columns=String,
 )
 RUN = _published(
     "run",

@@ -69,6 +69,17 @@ def sealed_name(claims: Claims) -> str:
     return f"{claims.iss}_{claims.sys}_{extracted_at}_{claims.seq:06d}.jwe"
 
 
+def differing_parts(claims: Claims, said: SealedName) -> list[str]:
+    """The parts of a file name that do not say what the claims say; names of parts, never what they hold."""
+    pairs = {
+        "trust": (claims.iss, said.trust),
+        "system": (claims.sys, said.system),
+        "time": (claims.iat, said.extracted_at.timestamp()),
+        "sequence": (claims.seq, said.sequence),
+    }
+    return [part for part, (signed, named) in pairs.items() if signed != named]
+
+
 def parse_name(name: str) -> SealedName | None:
     """Read a file name, or None where it has another form."""
     found = _NAME.fullmatch(name)

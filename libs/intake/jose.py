@@ -15,8 +15,9 @@ from libs.intake.keys import ENCRYPTION_ALGORITHMS, SIGNATURE_ALGORITHMS
 CONTENT_ENCRYPTION = "A256GCM"
 
 _MAX_HEADER = 4096  # nine claims need about 600 characters; the library's 512 are too few
-# zip would expand before our limit holds, b64 would change what is signed: neither is in the contract
-_NEVER = ("zip", "b64")
+# None of these is in the contract: zip would expand before our limit holds, b64 would change what is signed, crit asks
+# for extensions, and a key comes from the ring only, never along with what it is to vouch for
+_NEVER = ("zip", "b64", "crit", "jku", "jwk", "x5u", "x5c")
 
 
 class _Signatures(JWSRegistry):
@@ -46,12 +47,17 @@ def encryption(*, limit: int) -> JWERegistry:
 
 
 def read_header(compact: bytes, *, segments: int) -> dict[str, Any] | None:
-    """The protected header of a compact serialisation of so many segments, or None where it isn't one."""
+    """The protected header of a compact serialisation of so many segments, or None where it isn't one.
+
+    A name that stands there twice is read in one way by one reader and in another by the next: it is no header.
+    """
     segment = compact.partition(b".")[0]
     if compact.count(b".") != segments - 1 or len(segment) > _MAX_HEADER:
         return None
     try:
-        header = json.loads(urlsafe_b64decode(segment))
+        header = json.loads(
+            urlsafe_b64decode(segment).decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_number
+        )
     except (ValueError, RecursionError):
         return None
     return header if isinstance(header, dict) else None
@@ -65,6 +71,17 @@ def is_allowed(registry: JWERegistry | JWSRegistry, header: dict[str, Any]) -> b
         return not isinstance(registry, JWERegistry) or bool(registry.get_enc(header["enc"]))
     except Exception:  # whoever made the file wrote this header: any kind of thing may stand in it
         return False
+
+
+def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError("NaN and the infinities are not JSON")
 
 
 def _forbid(header_registry: dict[str, HeaderParameter]) -> None:

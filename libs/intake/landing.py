@@ -4,29 +4,26 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from libs.errors import MachineError
 
-_GLOB_CHARACTERS = re.compile(r"([\\\[\]{}*?])")
-
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file in the landing folder; `folder` is the one directly below landing, None for a file that lies loose."""
+    """A file that waits to be judged.
+
+    `folder` is the one directly below landing, None for a file that lies loose; `name` is the one that its sender gave
+    it, and `size` is in bytes.
+    """
 
     path: Path
+    name: str
     folder: str | None
     size: int
     arrived_at: datetime
-
-    @property
-    def spark_path(self) -> str:
-        """The path as Spark takes it literally."""
-        return _GLOB_CHARACTERS.sub(r"\\\1", str(self.path))
 
     def sha256(self) -> str:
         """The hash of the sealed bytes, read in pieces."""
@@ -42,7 +39,24 @@ def landed_files(landing: Path) -> list[LandedFile]:
             do="Set paths.landing, or make a synthetic world with `cancollaborate simulate`.",
             path=str(landing),
         )
-    return sorted(_walk(landing.absolute()), key=lambda file: str(file.path))
+    found = (landed_file(path, landing) for path in landing.absolute().rglob("*"))
+    return sorted((file for file in found if file is not None), key=lambda file: str(file.path))
+
+
+def landed_file(path: Path, landing: Path) -> LandedFile | None:
+    """What a path in landing is as a file; None for what is none, or not complete, or gone again.
+
+    A dot marks a file that is still being written by a tool that can't move.
+    """
+    parts = path.relative_to(landing.absolute()).parts
+    try:
+        if path.is_symlink() or not path.is_file() or path.name.startswith("."):
+            return None
+        facts = path.stat()
+    except OSError:
+        return None
+    arrived_at = datetime.fromtimestamp(facts.st_mtime, UTC).replace(microsecond=0)
+    return LandedFile(path, path.name, parts[0] if len(parts) > 1 else None, facts.st_size, arrived_at)
 
 
 def local_path(path: str) -> Path:
@@ -67,14 +81,3 @@ def put_away(path: Path, destination: Path) -> None:
         shutil.copyfile(path, copied)
         os.replace(copied, destination)  # noqa: PTH105 - as above
         path.unlink()
-
-
-def _walk(landing: Path) -> Iterator[LandedFile]:
-    for path in landing.rglob("*"):
-        # A dot marks a file that is still being written by a tool that can't move.
-        if path.is_symlink() or not path.is_file() or path.name.startswith("."):
-            continue
-        parts = path.relative_to(landing).parts
-        facts = path.stat()
-        arrived_at = datetime.fromtimestamp(facts.st_mtime, UTC).replace(microsecond=0)
-        yield LandedFile(path, parts[0] if len(parts) > 1 else None, facts.st_size, arrived_at)

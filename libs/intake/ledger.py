@@ -1,25 +1,27 @@
-"""What the ledger says of each file of a run: taken, seen before, or refused; and in which round it is taken.
+"""What the ledger says of each file of a pass: taken, seen before, or refused.
 
 Pure decisions on a few rows in the driver: whoever calls reads and writes `bronze.extract_file`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+import bisect
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 QUARANTINED = "quarantined"
-HISTORY = "history"
+FULL = "full"
 
 Feed = tuple[str | None, str | None]
+Moment = tuple[datetime, int]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file of this run as it was opened; `reason` is its refusal, or None. Times carry their zone.
+    """A file of this pass as it was opened; `reason` is its refusal, or None. Times carry their zone.
 
-    What a refused file does not say of itself is None.
+    What a refused file does not say of itself is None. `extract_sha256` is of the extract inside.
     """
 
     path: str
@@ -31,6 +33,8 @@ class Candidate:
     sequence: int | None
     extracted_at: datetime | None
     reason: str | None = None
+    row_count: int | None = None
+    extract_sha256: str | None = None
 
     def __post_init__(self) -> None:
         _check_zone(self.extracted_at)
@@ -38,7 +42,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """A file of an earlier run, as its row in the ledger says."""
+    """A file of an earlier pass, as its row in the ledger says."""
 
     file_id: int
     file_name: str
@@ -49,6 +53,8 @@ class LedgerEntry:
     sequence: int | None
     extracted_at: datetime | None
     status: str
+    row_count: int | None = None
+    extract_sha256: str | None = None
 
     def __post_init__(self) -> None:
         _check_zone(self.extracted_at)
@@ -56,86 +62,143 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a file; `round` counts from 1 and is None unless the file is accepted."""
+    """What becomes of a file; `detail` says more than the reason where there is more to say, never a value."""
 
     candidate: Candidate
     file_id: int
     status: str
     reason: str | None
-    round: int | None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By what a pass decides.
+
+    `smallest_full_share`: a full extract with less than this share of the rows of the one before it is held.
+    `released`: the sealed hashes that a person wants taken, although they are held or were taken before.
+    `readable`: the ids of earlier files that could be read again.
+    """
+
+    smallest_full_share: float = 0.0
+    released: Collection[str] = ()
+    readable: Collection[int] = ()
 
 
 @dataclass
 class _Taken:
-    """What has been accepted up to now, and the last round of each feed of this run."""
+    """What has been accepted up to now: contents, what stands under each number, and the full extracts of each feed."""
 
     contents: set[str | None] = field(default_factory=set)
-    sequences: set[tuple[Feed, int | None]] = field(default_factory=set)
-    newest: dict[Feed, datetime] = field(default_factory=dict)
-    rounds: dict[Feed, tuple[int, str | None]] = field(default_factory=dict)
+    numbers: dict[tuple[Feed, int | None], Candidate | LedgerEntry] = field(default_factory=dict)
+    fulls: dict[Feed, list[tuple[Moment, int]]] = field(default_factory=dict)
 
     def note(self, file: Candidate | LedgerEntry) -> None:
-        feed = _feed(file)
         self.contents.add(file.sha256)
-        self.sequences.add((feed, file.sequence))
-        if file.kind != HISTORY and file.extracted_at is not None:
-            self.newest[feed] = max(file.extracted_at, self.newest.get(feed, file.extracted_at))
+        self.numbers[_feed(file), file.sequence] = file
+        if file.kind == FULL and file.row_count is not None:
+            bisect.insort(self.fulls.setdefault(_feed(file), []), (moment(file), file.row_count))
 
-    def next_round(self, file: Candidate) -> int:
-        """Files of history that follow each other share a round; any other file has one of its own in its feed."""
-        last, kind = self.rounds.get(_feed(file), (0, None))
-        number = last if kind == HISTORY == file.kind else last + 1
-        self.rounds[_feed(file)] = (number, file.kind)
-        return number
+    def rows_before(self, file: Candidate) -> int | None:
+        """The rows of the last full extract of the feed before a file's moment."""
+        fulls = self.fulls.get(_feed(file), [])
+        place = bisect.bisect_left(fulls, (moment(file), 0))
+        return fulls[place - 1][1] if place else None
 
 
-def decide(candidates: Sequence[Candidate], ledger: Sequence[LedgerEntry]) -> list[Decision]:
+def decide(
+    candidates: Sequence[Candidate], ledger: Sequence[LedgerEntry], terms: Terms | None = None
+) -> list[Decision]:
     """One decision per candidate, in the order of their new file ids; the order of the candidates does not matter.
 
-    A round holds at most one file of a feed that is not history, so a later state never meets an earlier one in it;
-    in each feed rounds follow (extracted_at, sequence).
+    `ledger` holds every accepted entry of the same content or number, each feed's last full one before the candidates,
+    all of a feed that follow its earliest candidate, and the last entry of all. Ids go on from that one's.
     """
+    terms = terms or Terms()
     taken = _Taken()
     for entry in ledger:
         if entry.status == ACCEPTED:
             taken.note(entry)
     first_id = max((entry.file_id for entry in ledger), default=0) + 1
-    judged = [_decide_one(file, taken) for file in _in_order(candidates)]
-    # A later round gets higher ids than an earlier one, so that "beyond the ledger's last id" means "not taken yet".
-    by_round = sorted(judged, key=lambda decision: decision.round or 1)
-    return [replace(decision, file_id=file_id) for file_id, decision in enumerate(by_round, start=first_id)]
+    needed = to_read_again(candidates, ledger)
+    decisions = []
+    for file_id, file in enumerate(_in_order(candidates), start=first_id):
+        is_told_later = all(entry.file_id in terms.readable for entry in needed.get(file.path, ()))
+        status, reason = _judge(file, taken, terms, is_told_later=is_told_later)
+        detail = _shrinking(file, taken) if reason == "FULL_SHRANK" else None
+        decisions.append(Decision(file, file_id, status, reason, detail))
+        if status == ACCEPTED:
+            taken.note(file)
+    return decisions
 
 
-def _decide_one(file: Candidate, taken: _Taken) -> Decision:
-    status, reason = _judge(file, taken)
-    if status != ACCEPTED:
-        return Decision(file, 0, status, reason, None)
-    taken.note(file)
-    return Decision(file, 0, status, None, taken.next_round(file))
+def to_read_again(candidates: Iterable[Candidate], ledger: Iterable[LedgerEntry]) -> dict[str, list[LedgerEntry]]:
+    """For each late candidate, by path, the accepted files of its feed that follow it, up to the next full one.
+
+    What they say is newer than what it says. Where none of them says a thing anew, bronze does not hold that they said
+    it, so they have to be read again. A file that was taken twice counts once.
+    """
+    by_feed: dict[Feed, dict[Moment, LedgerEntry]] = {}
+    for entry in sorted((one for one in ledger if one.status == ACCEPTED), key=lambda one: one.file_id):
+        by_feed.setdefault(_feed(entry), {})[moment(entry)] = entry
+    moments = {feed: sorted(entries) for feed, entries in by_feed.items()}
+    needed: dict[str, list[LedgerEntry]] = {}
+    for file in candidates:
+        feed = _feed(file)
+        if file.reason is not None or feed not in moments:
+            continue
+        following = [by_feed[feed][at] for at in moments[feed][bisect.bisect_right(moments[feed], moment(file)) :]]
+        first_full = next((place for place, entry in enumerate(following) if entry.kind == FULL), len(following))
+        if following:
+            needed[file.path] = following[: first_full + 1]
+    return needed
 
 
-def _judge(file: Candidate, taken: _Taken) -> tuple[str, str | None]:
+def moment(file: Candidate | LedgerEntry) -> Moment:
+    """By what the extracts of a feed are ordered: their time, then their sequence. Only for files that tell both."""
+    if file.extracted_at is None or file.sequence is None:
+        raise ValueError("a file that does not tell its time and sequence has no moment")
+    return file.extracted_at, file.sequence
+
+
+def _judge(file: Candidate, taken: _Taken, terms: Terms, *, is_told_later: bool) -> tuple[str, str | None]:
     if file.reason is not None:
         return QUARANTINED, file.reason
-    if file.sha256 in taken.contents:
+    is_released = file.sha256 in terms.released
+    if file.sha256 in taken.contents and not is_released:
         return DUPLICATE, "DUPLICATE"
-    if (_feed(file), file.sequence) in taken.sequences:
-        return QUARANTINED, "SEQUENCE_REUSED"
-    newest = taken.newest.get(_feed(file))
-    is_late = newest is not None and file.extracted_at is not None and file.extracted_at <= newest
-    if is_late and file.kind != HISTORY:
-        return QUARANTINED, "OUT_OF_ORDER"
-    return ACCEPTED, None
+    other = taken.numbers.get((_feed(file), file.sequence))
+    if other is not None and not is_released:
+        return (DUPLICATE, "DUPLICATE") if _is_sealed_again(file, other) else (QUARANTINED, "SEQUENCE_REUSED")
+    if not is_released and _has_shrunk(file, taken.rows_before(file), terms.smallest_full_share):
+        return QUARANTINED, "FULL_SHRANK"
+    return (ACCEPTED, None) if is_told_later else (QUARANTINED, "OUT_OF_ORDER")
+
+
+def _is_sealed_again(file: Candidate, other: Candidate | LedgerEntry) -> bool:
+    """Whether another sealed file holds the same extract of the same moment: each sealing gives other bytes."""
+    said = (file.extract_sha256, file.extracted_at, file.kind)
+    return file.extract_sha256 is not None and said == (other.extract_sha256, other.extracted_at, other.kind)
+
+
+def _has_shrunk(file: Candidate, rows_before: int | None, share: float) -> bool:
+    if file.kind != FULL or rows_before is None or file.row_count is None:
+        return False
+    return file.row_count < share * rows_before
+
+
+def _shrinking(file: Candidate, taken: _Taken) -> str:
+    return f"it has {file.row_count:,} rows, the full extract before it had {taken.rows_before(file):,}"
 
 
 def _in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
     """By (extracted_at, trust, sequence, file name); files that could not be read to that point come last."""
 
     def place(file: Candidate) -> tuple[bool, float, str, int, str, str, str]:
-        moment = file.extracted_at
+        at = file.extracted_at
         return (
-            moment is None,
-            moment.timestamp() if moment is not None else 0.0,
+            at is None,
+            at.timestamp() if at is not None else 0.0,
             file.trust or "",
             file.sequence if file.sequence is not None else -1,
             file.file_name,
@@ -150,6 +213,6 @@ def _feed(file: Candidate | LedgerEntry) -> Feed:
     return file.trust, file.system
 
 
-def _check_zone(moment: datetime | None) -> None:
-    if moment is not None and moment.tzinfo is None:
+def _check_zone(at: datetime | None) -> None:
+    if at is not None and at.tzinfo is None:
         raise ValueError("extracted_at needs a time zone: clock times repeat for an hour each autumn")

@@ -1,13 +1,11 @@
-"""Landed files become rows in Spark: each is opened, checked and parsed where it is read."""
+"""Landed files become rows in Spark: each is read, opened, checked and parsed by the executor that has its path."""
 
 import hashlib
-import posixpath
+import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.types import (
@@ -22,9 +20,11 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from libs.errors import Transient
 from libs.feeds import FeedContract
-from libs.intake.envelope import Claims, Opener, SealedName, open_sealed, parse_name
-from libs.intake.parsing import EXTRA_TYPE, parse_extract
+from libs.intake.envelope import OpenedExtract, Opener, SealedName, open_sealed, parse_name
+from libs.intake.opened_batches import file_batch, merged, numbered
+from libs.intake.parsing import ParsedExtract, read_extract
 from libs.intake.reasons import Refusal
 
 __all__ = ["Opener", "open_extracts", "opened_schema"]
@@ -37,11 +37,15 @@ _FILE_COLUMNS: dict[str, tuple[DataType, pa.DataType]] = {
     "sealed_bytes": (LongType(), pa.int64()),
     "is_refused": (BooleanType(), pa.bool_()),
     "reason": (StringType(), pa.string()),
+    "detail": (StringType(), pa.string()),
     "contract_version": (IntegerType(), pa.int32()),
     "kind": (StringType(), pa.string()),
     "sequence": (LongType(), pa.int64()),
     "extracted_at": (TimestampType(), pa.timestamp("us", tz="UTC")),
     "row_count": (LongType(), pa.int64()),
+    "extract_sha256": (StringType(), pa.string()),
+    "extra_columns": (StringType(), pa.string()),
+    "missing_columns": (StringType(), pa.string()),
 }
 _FILE_TYPE = StructType([StructField(name, types[0]) for name, types in _FILE_COLUMNS.items()])
 _FILE_ARROW = pa.struct([(name, types[1]) for name, types in _FILE_COLUMNS.items()])
@@ -55,6 +59,16 @@ class _Landed:
     name: str
     folder: str | None
     said: SealedName | None
+    arrived_at: int | None
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """A file as it was read: `content` is None where it is too long to be read whole."""
+
+    size: int
+    sha256: str
+    content: bytes | None = field(repr=False)
 
 
 def opened_schema(contract: FeedContract) -> StructType:
@@ -69,66 +83,102 @@ def opened_schema(contract: FeedContract) -> StructType:
     return StructType([*lineage, *columns, StructField("_extra", MapType(StringType(), StringType()))])
 
 
-def open_extracts(sealed: DataFrame, *, contract: FeedContract, opener: Opener) -> DataFrame:
-    """Open sealed files, given as a `binaryFile` frame, that follow one contract.
+def open_extracts(landed: DataFrame, *, contract: FeedContract, opener: Opener) -> DataFrame:
+    """Open sealed files that follow one contract; `landed` as `landed_frame` makes it.
 
     A file gives one row that holds only `_file`, then, unless it is refused, its data rows with `_row_number` from 1
-    and a null `_file`. `_path` is as the frame says it and tells two files of one name apart. `content` may be null
-    for a file that is refused by its length. Spark's `binaryFile` leaves out files without content: list those apart.
+    and a null `_file`. `_path` is the path as given and tells two files of one name apart. A file that is no longer
+    there gives no row: another run has taken it. What runs on the executors raises KeyVaultError when a vault keeps
+    the platform's key and can't be asked.
     """
-    return sealed.select("path", "length", "content").mapInArrow(
-        _worker(contract, opener), schema=opened_schema(contract)
-    )
+    return landed.drop("length").mapInArrow(_worker(contract, opener), schema=opened_schema(contract))
 
 
 def _worker(contract: FeedContract, opener: Opener) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def open_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for position in range(batch.num_rows):
-                path, length, content = (batch.column(number)[position].as_py() for number in range(3))
-                landed = _locate(path, landing=opener.landing)
-                yield from _open_file(landed, length, content, contract=contract, opener=opener)
+        files = (_locate(file) for batch in batches for file in batch.to_pylist())
+        yield from merged(each for file in files for each in _open_file(file, contract=contract, opener=opener))
 
     return open_batches
 
 
-def _open_file(
-    landed: _Landed, length: int, content: bytes | None, *, contract: FeedContract, opener: Opener
-) -> list[pa.RecordBatch]:
-    facts = {
+def _open_file(landed: _Landed, *, contract: FeedContract, opener: Opener) -> Iterator[pa.RecordBatch]:
+    facts: dict[str, Any] = {
         "trust": landed.folder,
         "system": landed.said.system if landed.said else None,
         "sequence": landed.said.sequence if landed.said else None,
         "extracted_at": landed.said.extracted_at if landed.said else None,
-        "sha256": hashlib.sha256(content).hexdigest() if content is not None else None,
-        "sealed_bytes": length,
     }
     try:
-        claims, rows = _read_file(landed, length, content, contract=contract, opener=opener)
-    except Exception:  # a fault of ours with one file: the others go on, and its text may hold a value
-        claims, rows = None, Refusal("UNREADABLE")
-    if claims is not None:
-        facts |= {"kind": claims.kind, "contract_version": claims.feed}
-    if isinstance(rows, Refusal):
-        return [_file_row(landed, {**facts, "is_refused": True, "reason": rows.reason}, contract)]
-    facts |= {"is_refused": False, "row_count": sum(batch.num_rows for batch in rows)}
-    return [_file_row(landed, facts, contract), *_number_rows(landed, rows)]
+        sealed = _read_sealed(landed.path, limit=opener.max_sealed_bytes)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        parsed: ParsedExtract | Refusal = Refusal("UNREADABLE", os.strerror(fault.errno) if fault.errno else None)
+    else:
+        facts |= {"sha256": sealed.sha256, "sealed_bytes": sealed.size}
+        told, parsed = _parse_file(landed, sealed, contract=contract, opener=opener)
+        facts |= told
+    facts |= _outcome(parsed)
+    yield file_batch(landed.path, landed.name, pa.array([facts], _FILE_ARROW), contract.columns)
+    if isinstance(parsed, ParsedExtract):
+        yield from numbered(landed.path, landed.name, parsed.batches, _FILE_ARROW)
 
 
-def _read_file(
-    landed: _Landed, length: int, content: bytes | None, *, contract: FeedContract, opener: Opener
-) -> tuple[Claims | None, list[pa.RecordBatch] | Refusal]:
+def _parse_file(
+    landed: _Landed, sealed: _Sealed, *, contract: FeedContract, opener: Opener
+) -> tuple[dict[str, Any], ParsedExtract | Refusal]:
+    """What the file's claims say, where they could be read, and its rows."""
+    try:
+        opened = _unseal(landed, sealed, contract=contract, opener=opener)
+        if isinstance(opened, Refusal):
+            return {}, opened
+        parsed = _parse(opened, contract)
+    except Transient:  # a vault that can't be asked says nothing about the file: it must wait
+        raise
+    except Exception as fault:  # a fault of ours with one file: the others go on, and its text may hold a value
+        return {}, Refusal("UNREADABLE", type(fault).__name__)
+    claims = opened.claims
+    told = {"kind": claims.kind, "contract_version": claims.feed, "extract_sha256": opened.extract_sha256}
+    return told, parsed
+
+
+def _outcome(parsed: ParsedExtract | Refusal) -> dict[str, Any]:
+    if isinstance(parsed, Refusal):
+        return {"is_refused": True, "reason": parsed.reason, "detail": parsed.detail}
+    return {
+        "is_refused": False,
+        "row_count": sum(batch.num_rows for batch in parsed.batches),
+        "extra_columns": parsed.drift.extra_columns,
+        "missing_columns": parsed.drift.missing_columns,
+    }
+
+
+def _read_sealed(path: str, *, limit: int) -> _Sealed:
+    """The file, whole unless it is longer than `limit` bytes. Raises OSError where it can't be read."""
+    with open(path, "rb") as file:  # noqa: PTH123 - ten thousand paths need no objects
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            return _Sealed(size, hashlib.file_digest(file, "sha256").hexdigest(), None)
+        content = file.read(limit + 1)  # it may grow meanwhile: then what was read is refused by its length
+        return _Sealed(len(content), hashlib.sha256(content).hexdigest(), content)
+
+
+def _unseal(landed: _Landed, sealed: _Sealed, *, contract: FeedContract, opener: Opener) -> OpenedExtract | Refusal:
     misplaced = _misplacement(landed, contract=contract, opener=opener)
     if misplaced is not None:
-        return None, misplaced
-    if length > opener.max_sealed_bytes:
-        return None, Refusal("TOO_LARGE")
-    opened = open_sealed(content or b"", file_name=landed.name, opener=opener)
-    if isinstance(opened, Refusal):
-        return None, opened
-    if opened.claims.feed != contract.version:
-        return opened.claims, Refusal("CONTRACT_UNKNOWN")
-    return opened.claims, parse_extract(opened.extract, contract=contract, rows=opened.claims.rows)
+        return misplaced
+    if sealed.content is None:
+        return Refusal("TOO_LARGE", f"it has {sealed.size:,} bytes, the limit is {opener.max_sealed_bytes:,}")
+    return open_sealed(sealed.content, file_name=landed.name, opener=opener, arrived_at=landed.arrived_at)
+
+
+def _parse(opened: OpenedExtract, contract: FeedContract) -> ParsedExtract | Refusal:
+    claims = opened.claims
+    if claims.feed != contract.version:
+        told = f"the file names version {claims.feed} of {contract.system}, the contract here is version"
+        return Refusal("CONTRACT_UNKNOWN", f"{told} {contract.version}")
+    return read_extract(opened.extract, contract=contract, rows=claims.rows)
 
 
 def _misplacement(landed: _Landed, *, contract: FeedContract, opener: Opener) -> Refusal | None:
@@ -138,40 +188,10 @@ def _misplacement(landed: _Landed, *, contract: FeedContract, opener: Opener) ->
     if landed.said is None:
         return Refusal("NAME_INVALID")
     if landed.said.trust != landed.folder:
-        return Refusal("CLAIMS_DISAGREE")
+        return Refusal("CLAIMS_DISAGREE", "the file name's trust is not that of the folder")
     is_agreed = contract.system == landed.said.system == opener.systems[landed.folder]
     return None if is_agreed else Refusal("CONTRACT_UNKNOWN")
 
 
-def _locate(path: str, *, landing: str) -> _Landed:
-    """Read a file's path; it and `landing` may each carry a scheme."""
-    root = posixpath.normpath(urlsplit(landing).path).strip("/")
-    below = path.partition(f"/{root}/")[2]
-    folder, separator, _ = below.partition("/")
-    name = posixpath.basename(path)
-    return _Landed(path, name, folder if separator else None, parse_name(name))
-
-
-def _file_row(landed: _Landed, facts: dict[str, Any], contract: FeedContract) -> pa.RecordBatch:
-    nothing = [pa.nulls(1, pa.string()) for _ in contract.columns]
-    extra = pa.nulls(1, EXTRA_TYPE)
-    lineage = _lineage(landed, pa.nulls(1, pa.int64()), pa.array([facts], _FILE_ARROW))
-    return pa.RecordBatch.from_pydict({**lineage, **dict(zip(contract.columns, nothing, strict=True)), "_extra": extra})
-
-
-def _number_rows(landed: _Landed, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    start = 1
-    for batch in batches:
-        numbers = pa.array(np.arange(start, start + batch.num_rows), pa.int64())
-        lineage = _lineage(landed, numbers, pa.nulls(batch.num_rows, _FILE_ARROW))
-        yield pa.RecordBatch.from_pydict({**lineage, **dict(zip(batch.schema.names, batch.columns, strict=True))})
-        start += batch.num_rows
-
-
-def _lineage(landed: _Landed, numbers: pa.Array, files: pa.Array) -> dict[str, pa.Array]:
-    return {
-        "_path": pa.repeat(landed.path, len(numbers)),
-        "_file_name": pa.repeat(landed.name, len(numbers)),
-        "_row_number": numbers,
-        "_file": files,
-    }
+def _locate(file: dict[str, Any]) -> _Landed:
+    return _Landed(file["path"], file["name"], file["folder"], parse_name(file["name"]), file["arrived_at"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
@@ -77,10 +77,32 @@ class Lake:
                 return int(action["commitInfo"]["timestamp"])
         return newest.stat().st_mtime_ns // 1_000_000
 
-    def append(self, name: str, rows: DataFrame) -> None:
-        """Add rows; the first ones make the table."""
+    def append(self, name: str, rows: DataFrame, *, properties: Mapping[str, str] | None = None) -> None:
+        """Add rows; the first ones make the table, with these properties."""
+        writer = rows.write.format("delta").mode("append")
+        if properties and not self.exists(name):
+            writer = writer.options(**properties)
         with self._commit(name):
-            self._save(rows.write.format("delta").mode("append"), name)
+            self._save(writer, name)
+
+    def append_as_next(self, name: str, rows: DataFrame, *, number: int, is_mine: Column) -> None:
+        """Add rows, unless another run has added any from this number on: each run gives a greater one than the last.
+
+        Delta passes over a write whose number it has seen, without a word, so the rows are looked for afterwards.
+        Raises ConcurrentRunError when another run was first; then nothing was written.
+        """
+        numbered = rows.write.format("delta").mode("append").option("txnAppId", name).option("txnVersion", number)
+        with self._commit(name):
+            self._save(numbered, name)
+        if self.read(name).where(is_mine).isEmpty():
+            self.commits -= 1
+            raise _another_run(name)
+
+    def drop_where(self, name: str, predicate: Column) -> None:
+        """Delete the rows that meet a predicate, with a commit only where there are any."""
+        if self.exists(name) and not self.read(name).where(predicate).isEmpty():
+            with self._commit(name):
+                self._table(name).delete(predicate)
 
     def replace_where(
         self, name: str, rows: DataFrame, *, predicate: str, properties: Mapping[str, str] | None = None
@@ -196,9 +218,7 @@ class Lake:
         try:
             yield
         except DeltaConcurrentModificationException:
-            raise ConcurrentRunError(
-                "another run wrote this table at the same time", do="Let it finish, then run again.", table=name
-            ) from None
+            raise _another_run(name) from None
         self.commits += 1
 
     def _save(self, writer: DataFrameWriter, name: str) -> None:
@@ -217,6 +237,12 @@ class Lake:
 
     def _path(self, name: str) -> Path:
         return (self.root / name.replace(".", "/")).absolute()
+
+
+def _another_run(table: str) -> ConcurrentRunError:
+    return ConcurrentRunError(
+        "another run wrote this table at the same time", do="Let it finish, then run again.", table=table
+    )
 
 
 def open_lake(spark: SparkSession, settings: Settings) -> Lake:

@@ -56,12 +56,14 @@ def rejects(judged: DataFrame) -> DataFrame:
 def known_patients_schema() -> StructType:
     """The columns that a first batch asks of patients known before it."""
     keys = [StructField(name, StringType()) for name in PATIENT_KEY]
-    return StructType([*keys, StructField("first_extracted_at", TimestampType())])
+    times = ("first_extracted_at", "extracted_at")
+    return StructType([*keys, *(StructField(name, TimestampType()) for name in times)])
 
 
 def patients(rows: DataFrame) -> DataFrame:
-    """The newest identifiers of each patient in the batch."""
-    present = rows.where((F.col("_presence") == "present") & F.col("patient.source_patient_id").isNotNull())
+    """The newest identifiers of each patient in the batch; what a newer version of the same row supersedes is none."""
+    is_told = (F.col("_presence") == "present") & F.col("patient.source_patient_id").isNotNull()
+    present = rows.where(is_told & ~F.col("_is_superseded"))
     return _newest(present, "patient", PATIENT.names, PATIENT_KEY).drop("presence")
 
 
@@ -71,14 +73,14 @@ def treatments(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
     A treatment stays when its whole pathway leaves the extract: only a row that alone is gone was taken back.
     """
     told = rows.where(F.col("treatment.treatment_number").isNotNull() & (F.col("_presence") != "pathway_gone"))
-    newest = _newest(told, "treatment", TREATMENT.names, TREATMENT_KEY)
+    newest = _newest(told.where("not _is_superseded"), "treatment", TREATMENT.names, TREATMENT_KEY)
     is_gone = F.col("presence") == "row_gone"
     return newest.where(~is_gone).drop("presence"), newest.where(is_gone).select(*TREATMENT_KEY)
 
 
 def transfers(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The transfer of each pathway in the batch, and the keys of pathways that now tell of none."""
-    present = rows.where(F.col("_presence") == "present").withColumn(
+    present = rows.where((F.col("_presence") == "present") & ~F.col("_is_superseded")).withColumn(
         "transfer",
         F.coalesce(
             F.col("transfer"),
@@ -94,8 +96,8 @@ def transfers(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
 
 
 def _newest(rows: DataFrame, section: str, names: Sequence[str], key: Sequence[str]) -> DataFrame:
-    """The content of the newest file's first row for each key, with its file and its hash."""
-    order = F.struct("_file_id", -F.coalesce(F.col("_row_number"), F.lit(0)))
+    """The content of the newest extract's first row for each key, with its file and its hash."""
+    order = F.struct("_extracted_at", "_sequence", "_file_id", -F.coalesce(F.col("_row_number"), F.lit(0)))
     content = [name for name in names if name not in key]
     newest = F.max_by(
         F.struct(

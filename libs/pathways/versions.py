@@ -1,6 +1,7 @@
 """The versions of a pathway: each time its canonical content changed, departed or came back.
 
-The history is append-only; a version ends where the next begins (`with_ends`).
+The history is append-only; a version ends where the next begins (`with_ends`). Versions are ordered by the extract
+that told them, not by arrival: what comes late takes its place among those that were known.
 """
 
 from pyspark.sql import Column, DataFrame, Window
@@ -33,15 +34,16 @@ def new_versions(rows: DataFrame, before: DataFrame) -> DataFrame:
     """The versions that a batch of canonical rows adds to the history as it stood `before` the batch.
 
     An open pathway that a full extract no longer holds has departed; a closed one has only aged out of the extract and
-    adds nothing (design 4.2). `before` holds the last version of each pathway.
+    adds nothing (design 4.2). `before` holds every version of the pathways of the batch.
     """
     states = _states(rows).unionByName(_known(before))
-    of_pathway = Window.partitionBy(*KEY).orderBy("file_id")
+    of_pathway = Window.partitionBy(*KEY).orderBy("extracted_at", "sequence", "file_id")
     up_to_now = of_pathway.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     filled = states.select(
         *KEY,
         "file_id",
         "extracted_at",
+        "sequence",
         "is_known",
         F.col("content").isNull().alias("is_gone"),
         F.last("content", ignorenulls=True).over(up_to_now).alias("content"),
@@ -56,6 +58,7 @@ def new_versions(rows: DataFrame, before: DataFrame) -> DataFrame:
         is_departed.alias("is_departed"),
         "file_id",
         "extracted_at",
+        "sequence",
         "first_extracted_at",
         "is_known",
     )
@@ -67,34 +70,44 @@ def new_versions(rows: DataFrame, before: DataFrame) -> DataFrame:
 def last_versions(versions: DataFrame) -> DataFrame:
     """The newest version of each pathway."""
     columns = [name for name in versions.columns if name not in KEY]
-    newest = F.max_by(F.struct(*columns), "file_id").alias("newest")
+    newest = F.max_by(F.struct(*columns), F.struct("extracted_at", "file_id")).alias("newest")
     return versions.groupBy(*KEY).agg(newest).select(*KEY, "newest.*")
 
 
 def with_ends(history: DataFrame) -> DataFrame:
     """Add `valid_from` and `valid_to`, the extracts that brought a version and the one that replaced it."""
-    next_version = F.lead("extracted_at").over(Window.partitionBy(*KEY).orderBy("file_id"))
+    next_version = F.lead("extracted_at").over(Window.partitionBy(*KEY).orderBy("extracted_at", "file_id"))
     return history.select("*", F.col("extracted_at").alias("valid_from"), next_version.alias("valid_to"))
 
 
 def _states(rows: DataFrame) -> DataFrame:
-    """What each file of the batch says of a pathway: its content, or null where the pathway is gone."""
+    """What each extract of the batch says of a pathway: its content, or null where the pathway is gone.
+
+    A late file brings what later extracts said under its own id, so an extract is told by its time and sequence too.
+    """
     is_gone = F.col("_presence") == PATHWAY_GONE
     first_row = F.struct(F.coalesce(F.col("treatment.treatment_number"), F.lit(0)), F.col("_row_number"))
     content: Column = F.min_by(F.struct(*(F.col(f"pathway.{name}") for name in CONTENT)), F.when(~is_gone, first_row))
     return (
         rows.where(F.col("_presence").isin("present", PATHWAY_GONE))
-        .groupBy("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id"), "_file_id")
+        .groupBy(
+            "trust",
+            "system",
+            F.col("pathway.source_pathway_id").alias("source_pathway_id"),
+            F.col("_extracted_at").alias("extracted_at"),
+            F.col("_sequence").alias("sequence"),
+            F.col("_file_id").alias("file_id"),
+        )
         .agg(
             content.alias("content"),
-            F.min("_extracted_at").alias("extracted_at"),
             # Absence is no first sight.
             F.min(F.when(~is_gone, F.col("_extracted_at"))).alias("first_extracted_at"),
         )
         .select(
             *KEY,
-            F.col("_file_id").alias("file_id"),
+            "file_id",
             "extracted_at",
+            "sequence",
             "content",
             F.lit(False).alias("is_known"),
             F.lit(None).cast("boolean").alias("was_departed"),
@@ -108,6 +121,7 @@ def _known(before: DataFrame) -> DataFrame:
         *KEY,
         "file_id",
         "extracted_at",
+        F.lit(None).cast("bigint").alias("sequence"),
         F.struct(*CONTENT).alias("content"),
         F.lit(True).alias("is_known"),
         F.col("is_departed").alias("was_departed"),

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from jobs.cli import app
 from tests.bundle.documents import ROOT_FILE, Bundle, Fault, read_bundle
-from tests.bundle.grants import grant_faults, reach_faults
+from tests.bundle.grants import answer_faults, grant_faults, reach_faults
 from tests.bundle.house import file_faults, kept_faults, library_faults, model_faults, secret_faults
 from tests.bundle.references import reference_faults
 from tests.bundle.targets import identity_faults, permission_faults, target_faults
@@ -73,6 +73,7 @@ def check(files: Mapping[str, str], wheel: Wheel, lock: str, root: Path = ROOT) 
         *model_faults(bundle, wheel),
         *grant_faults(bundle),
         *reach_faults(bundle),
+        *answer_faults(bundle),
         *library_faults(bundle, wheel, lock),
         *secret_faults(bundle),
     ]

@@ -9,7 +9,7 @@ from tests.bundle.documents import Bundle, Fault, KeyPath
 from tests.bundle.targets import folder_of
 
 _GRANTED = ("schemas", "volumes", "registered_models")
-_ANALYSTS = "${var.analysts}"
+_ANALYSTS, _SENDERS = "${var.analysts}", "${var.senders}"
 _OPEN_SCHEMA = "gold"  # bronze and silver hold patients' identifiers
 _READING = {"READ_VOLUME", "ALL_PRIVILEGES"}
 _WRITING = {"WRITE_VOLUME", "ALL_PRIVILEGES"}
@@ -45,7 +45,7 @@ def reach_faults(bundle: Bundle) -> Iterator[Fault]:
             is_schema = path[1] == "schemas"
             volume = f"/Volumes/{settings.catalog}/{granted.get('name')}"
             volume = volume if is_schema else folder_of(bundle, granted, settings.catalog)
-            kept = ("root", "archive", "quarantine", "secrets") if _WRITING & _privileges(grant) else ()
+            kept = ("root", "archive", "quarantine", "outbox", "secrets") if _WRITING & _privileges(grant) else ()
             held = {name for name in kept if f"{getattr(settings.paths, name)}/".startswith(f"{volume}/")}
             if held:
                 what = f"{grant.get('principal')} may write where conf/{target}.yml keeps paths.{min(held)}"
@@ -53,6 +53,29 @@ def reach_faults(bundle: Bundle) -> Iterator[Fault]:
             if _READING & _privileges(grant) and f"{settings.paths.secrets}/".startswith(f"{volume}/"):
                 what = f"{grant.get('principal')} may read the keys of conf/{target}.yml"
                 yield Fault(bundle.place(*path), what, "Leave their volume to its owner.")
+
+
+def answer_faults(bundle: Bundle) -> Iterator[Fault]:
+    """Answers that their senders can't fetch, or beside which they would read what is not for them."""
+    for target in bundle.section("targets"):
+        try:
+            settings = load_settings(target, conf=bundle.root / "conf")
+        except CanCollaborateError:
+            continue  # told with the target
+        read = {
+            folder_of(bundle, bundle.section(*path[:3]), settings.catalog): path
+            for path, grant in _grants(bundle, ("volumes",))
+            if grant.get("principal") == _SENDERS and _READING & _privileges(grant)
+        }
+        outbox = f"{settings.paths.outbox}/"
+        if not any(outbox.startswith(f"{volume}/") for volume in read):
+            what = f"senders may not read paths.outbox of conf/{target}.yml: nobody would get an answer"
+            yield Fault(bundle.place("resources", "volumes"), what, f"Grant {_SENDERS} READ_VOLUME there.")
+        for volume, path in read.items():
+            for name in ("archive", "quarantine"):
+                if f"{getattr(settings.paths, name)}/".startswith(f"{volume}/"):
+                    what = f"senders may read where conf/{target}.yml keeps paths.{name}"
+                    yield Fault(bundle.place(*path), what, "Give the outbox a volume of its own.")
 
 
 def _grants(bundle: Bundle, kinds: tuple[str, ...]) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

@@ -119,7 +119,11 @@ _ROWS: list[tuple[str, str, str, str, str, str, str]] = [
     ("writer who may not read", CATALOG, "[READ_VOLUME, WRITE_VOLUME]", "[WRITE_VOLUME]", "volumes.landing.grants[1]", "can't write", "READ_VOLUME too"),
     ("analysts who see patients", CATALOG, "${var.senders}", "${var.analysts}", "schemas.bronze.grants[1]", "identifies patients", "gold only"),
     ("analysts who see files", CATALOG, "${var.senders}\n          privileges: [READ", "${var.analysts}\n          privileges: [READ", "volumes.landing.grants[1]", "identifies patients", "gold only"),
-    ("others who write to the archive", CATALOG, "[READ_VOLUME]\n      lifecycle", "[READ_VOLUME, WRITE_VOLUME]\n      lifecycle", "volumes.files.grants[0]", "may write where conf/dev.yml keeps", "a volume of its own"),
+    ("others who write to the archive", CATALOG, "[READ_VOLUME]\n      lifecycle: *kept\n    #", "[READ_VOLUME, WRITE_VOLUME]\n      lifecycle: *kept\n    #", "volumes.files.grants[0]", "may write where conf/dev.yml keeps", "a volume of its own"),
+    ("senders who write answers", CATALOG, "${var.senders}\n          privileges: [READ_VOLUME]\n", "${var.senders}\n          privileges: [READ_VOLUME, WRITE_VOLUME]\n", "volumes.outbox.grants[1]", "may write where conf/dev.yml keeps paths.outbox", "a volume of its own"),
+    ("answers that nobody may fetch", CATALOG, "        - principal: ${var.senders}\n          privileges: [READ_VOLUME]\n", "", "resources.volumes", "senders may not read paths.outbox", "READ_VOLUME there"),
+    ("senders who read the archive", CATALOG, "          privileges: [READ_VOLUME]\n      lifecycle: *kept\n    #", "          privileges: [READ_VOLUME]\n        - principal: ${var.senders}\n          privileges: [READ_VOLUME]\n      lifecycle: *kept\n    #", "volumes.files.grants[1]", "senders may read where conf/dev.yml keeps paths.archive", "a volume of its own"),
+    ("outbox in another volume than conf", CATALOG, "      name: outbox", "      name: answers", "resources.volumes", "paths.outbox of conf/dev.yml lies in none", "bronze/outbox"),
     ("others who read the keys", CATALOG, "      comment: <scope>", "      grants:\n        - principal: x\n          privileges: [READ_VOLUME]\n      comment: <scope>", "volumes.keys.grants[0]", "may read the keys", "to its owner"),
     ("schema that opens its volumes", CATALOG, "&restricted\n        - principal: ${var.engineers}\n          privileges: [USE_SCHEMA, SELECT]", "&restricted\n        - principal: ${var.engineers}\n          privileges: [USE_SCHEMA, READ_VOLUME]", "schemas.ops.grants[0]", "may read the keys", "to its owner"),
     ("model that no code knows", MODELS, "      name: breach_risk_62", "      name: breach_62", "breach_risk_62.name", "no code registers 'breach_62'", "breach_risk_62"),
@@ -142,6 +146,8 @@ _CONF_ROWS: list[tuple[str, str, str, str, str]] = [
     ("another catalog", "catalog: cancollaborate\n", "catalog: elsewhere\n", "targets.prod.variables.catalog", "in conf/prod.yml 'elsewhere'"),
     ("archive within the senders' reach", "  landing:", "  archive: /Volumes/cancollaborate/bronze/landing/archive\n  landing:", "volumes.landing.grants[1]", "may write where conf/prod.yml keeps paths.archive"),
     ("keys in a volume that others read", "ops/keys", "ops/files/keys", "volumes.files.grants[0]", "may read the keys of conf/prod.yml"),
+    ("outbox among the platform's own files", "bronze/outbox", "ops/files/outbox", "resources.volumes", "senders may not read paths.outbox of conf/prod.yml"),
+    ("outbox within the senders' reach", "bronze/outbox", "bronze/landing/outbox", "volumes.landing.grants[1]", "may write where conf/prod.yml keeps paths.outbox"),
     ("keys outside of the volumes", "ops/keys", "ops/rings", "resources.volumes", "paths.secrets of conf/prod.yml lies in none"),
 ]  # fmt: skip
 CONF_PLANTED = {name: (old, new, place, what) for name, old, new, place, what in _CONF_ROWS}

@@ -107,7 +107,7 @@ def _conf_faults(bundle: Bundle, target: str) -> Iterator[Fault]:
         what = f"the catalog is {catalog!r}, in conf/{target}.yml {settings.catalog!r}"
         yield Fault(bundle.place("targets", target, "variables", "catalog"), what, "Name the same in both.")
     volumes = [folder_of(bundle, volume, settings.catalog) for _, volume in bundle.resources("volumes")]
-    for name in ("root", "landing", "archive", "quarantine", "secrets"):
+    for name in ("root", "landing", "archive", "quarantine", "outbox", "secrets"):
         folder = str(getattr(settings.paths, name))
         if not any(f"{folder}/".startswith(f"{volume}/") for volume in volumes):
             what = f"paths.{name} of conf/{target}.yml lies in none of the volumes"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from sqlalchemy import inspect, text
 from jobs import simulate
 from jobs.simulate import Simulation, Wishes
 from jobs.steps import STEPS, run_steps
+from jobs.world_files import TRANSPORT
 from libs.feeds import FeedContract, load_contracts
 from libs.intake.envelope import Claims, seal, sealed_name
 from libs.settings import Settings, conf_folder, load_settings
@@ -177,6 +179,8 @@ def deliver(
     path = settings.paths.landing / trust / sealed_name(claims)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(seal(extract_bytes, claims, signing_key=key, platform_key=simulation.platform_key))
+    arrived = (extracted_at + TRANSPORT).timestamp()
+    os.utime(path, (arrived, arrived))
     return path
 
 

@@ -357,7 +357,7 @@ def test_a_world_that_was_simulated_shows_no_key_and_no_patient(
     told = "".join(capsys.readouterr())
     settings = load_settings("local", [f"paths.root={tmp_path}"])
     ring = (settings.paths.secrets / "cancollaborate" / "platform-private.jwks").read_text()
-    private = KeyRing.from_json(ring).find("platform-synthetic")
+    private = KeyRing.from_json(ring).find("platform-synthetic", use="enc")
     assert private is not None
     assert "platform-synthetic" in ring
     assert not any(word in told for word in ("platform-synthetic", '"d"', "nhs_number"))

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from jobs.screens.queries.publication import Found, is_published
 from jobs.screens.tables import DQ, EXTRACT_FILE, FRESHNESS, RUN
+
+_HELD = ("FULL_SHRANK",)  # reasons for which a file is held until a person releases it
 
 
 def accepted_files(connection: Connection) -> Sequence[Found]:
@@ -31,6 +33,36 @@ def files_not_taken(connection: Connection, *, since: datetime, limit: int) -> S
     columns = EXTRACT_FILE.c
     statement = select(EXTRACT_FILE).where(columns.status != "accepted", columns.arrived_at >= since)
     return connection.execute(statement.order_by(columns.arrived_at.desc(), columns.file_id).limit(limit)).all()
+
+
+def held_files(connection: Connection) -> Sequence[Found]:
+    """Files that are held for a person to decide, each feed's newest first.
+
+    Not those that were released, nor those that a full extract of the feed taken since has made pointless.
+    """
+    held, other = EXTRACT_FILE.c, EXTRACT_FILE.alias("other")
+    is_same = other.c.sha256 == held.sha256
+    is_newer = and_(
+        other.c.trust == held.trust,
+        other.c.system == held.system,
+        other.c.kind == "full",
+        other.c.extracted_at > held.extracted_at,
+    )
+    is_settled = exists().where(other.c.status == "accepted", or_(is_same, is_newer))
+    statement = select(EXTRACT_FILE).where(held.status == "quarantined", held.reason.in_(_HELD), ~is_settled)
+    return connection.execute(statement.order_by(held.trust, held.system, held.extracted_at.desc())).all()
+
+
+def drifted_feeds(connection: Connection) -> Sequence[Found]:
+    """The last accepted file of each feed whose columns are not those of its contract."""
+    columns = EXTRACT_FILE.c
+    age = func.row_number().over(
+        partition_by=(columns.trust, columns.system), order_by=(columns.extracted_at.desc(), columns.file_id.desc())
+    )
+    files = select(EXTRACT_FILE, age.label("age")).where(columns.status == "accepted", columns.kind != "history")
+    last = files.subquery()
+    has_drift = or_(last.c.extra_columns.is_not(None), last.c.missing_columns.is_not(None))
+    return connection.execute(select(last).where(last.c.age == 1, has_drift).order_by(last.c.trust)).all()
 
 
 def latest_feeds(connection: Connection, *, hours: int) -> Sequence[Found]:

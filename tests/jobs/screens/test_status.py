@@ -34,6 +34,22 @@ def not_taken(number: int, name: str, status: str, reason: str, days_ago: int = 
     return {"file_id": number, "file_name": name, "arrived_at": at, "status": status, "reason": reason}
 
 
+def full(number: int, hours_ago: int, status: str = "accepted", **other: Any) -> dict[str, Any]:
+    """A full extract of RVW, made and arrived so many hours ago."""
+    at = AS_AT - timedelta(hours=hours_ago)
+    name = f"RVW_infoflex_{at:%Y%m%dT%H%M%SZ}_{number:06d}.jwe"
+    usual = {
+        "file_id": number, "file_name": name, "trust": "RVW", "system": "infoflex", "kind": "full", "sequence": number,
+        "extracted_at": at, "arrived_at": at, "status": status, "row_count": 900, "sha256": f"{number}",
+    }  # fmt: skip
+    return usual | other
+
+
+def held(number: int, hours_ago: int, **other: Any) -> dict[str, Any]:
+    detail = "900 rows, 6,000 in the full extract before it"
+    return full(number, hours_ago, "quarantined", reason="FULL_SHRANK", detail=detail, **other)
+
+
 def step(run: int, name: str, status: str = "done", **other: Any) -> dict[str, Any]:
     at = AS_AT + timedelta(hours=run - 3, seconds=1 if name == "publish" else 0)
     usual = {"seconds": 2.5, "rows_read": 6_000, "rows_changed": 180, "commits": 2}
@@ -78,9 +94,67 @@ def engine(tmp_path: Path) -> Engine:
 def test_each_feed_shows_how_late_it_is_and_its_last_hours(engine: Engine) -> None:
     text = screen(engine)
     assert lines_with(text, "RVW North") == [
-        "RVW North Tees and Hartlepool NHS FT infoflex late Thu 1 Aug 08:45 75 min 6,123 ■□▣"
+        "RVW North Tees and Hartlepool NHS FT infoflex late Thu 1 Aug 08:45 75 min ■□▣ 1 of 3 6,123"
     ]
-    assert lines_with(text, "RTR South") == ["RTR South Tees Hospitals NHS FT scr never came - - - -"]
+    assert lines_with(text, "RTR South") == ["RTR South Tees Hospitals NHS FT scr never came - - - - -"]
+
+
+def test_a_feed_that_has_been_silent_for_long_misses_every_hour_and_keeps_its_last_extract(tmp_path: Path) -> None:
+    silent = [expected(hour, "missing", last_good_extract_at=AS_AT - timedelta(days=20)) for hour in range(30)]
+    text = screen(publish_rows(tmp_path, {FRESHNESS: silent}), width=80)
+    assert lines_with(text, "RVW") == ["RVW missing Fri 12 Jul 10:00 - □□□□□□□□□□□□ 12 of 12"]
+
+
+def work_for_a_person(tmp_path: Path, *files: dict[str, Any]) -> str:
+    text = screen(publish_rows(tmp_path, {EXTRACT_FILE: files}))
+    return text.split("Feeds")[0].partition("For a person to decide")[2]
+
+
+def test_a_file_that_is_held_stands_at_the_top_with_what_makes_it_suspicious(tmp_path: Path) -> None:
+    told = work_for_a_person(tmp_path, full(1, 5), held(2, 3), held(3, 2), held(4, 1))
+    (head,) = lines_with(told, "HELD")
+    assert head == "HELD Thu 1 Aug 09:00 RVW_infoflex_20240801T080000Z_000004.jwe"
+    assert "FULL_SHRANK: " in told
+    assert "In this file: 900 rows, 6,000 in the full extract before it." in told
+    assert "2 files of this feed held before it." in told
+
+
+def test_a_file_held_for_longer_than_a_week_is_still_to_be_decided(tmp_path: Path) -> None:
+    assert "HELD" in work_for_a_person(tmp_path, full(1, 9 * 24), held(2, 8 * 24))
+
+
+@pytest.mark.parametrize(
+    "settled_by",
+    [full(5, 3, sha256="2"), full(5, 1)],
+    ids=["it was released", "a full extract made after it was taken"],
+)
+def test_a_held_file_is_no_more_work_once(tmp_path: Path, settled_by: dict[str, Any]) -> None:
+    assert work_for_a_person(tmp_path, full(1, 5), held(2, 3), settled_by) == ""
+
+
+@pytest.mark.parametrize("other", [{"kind": "delta"}, {"kind": "history"}, {"trust": "RTR"}, {"status": "quarantined"}])
+def test_a_held_file_stays_work_though_something_else_came_after_it(tmp_path: Path, other: dict[str, Any]) -> None:
+    assert "HELD" in work_for_a_person(tmp_path, held(2, 3), full(5, 1, **other))
+
+
+def test_columns_that_came_or_went_are_told_of_the_last_accepted_file_of_a_feed(tmp_path: Path) -> None:
+    files = [full(1, 2, extra_columns="Old Flag"), full(2, 1, extra_columns="Local Flag", missing_columns="MDT Date")]
+    others = [full(3, 5, extra_columns="Late"), full(4, 0, "quarantined", reason="DAMAGED", extra_columns="Refused")]
+    text = screen(publish_rows(tmp_path, {EXTRACT_FILE: [*files, *others]}))
+    assert lines_with(text, "new columns") == [
+        "RVW infoflex, last file: new columns (kept): Local Flag; missing columns: MDT Date."
+    ]
+
+
+def test_columns_are_not_spoken_of_once_a_file_has_those_of_the_contract(tmp_path: Path) -> None:
+    text = screen(publish_rows(tmp_path, {EXTRACT_FILE: [full(1, 2, extra_columns="Old Flag"), full(2, 1)]}))
+    assert "new columns" not in text
+
+
+def test_what_is_wrong_in_a_file_is_spelled_out_under_its_reason(tmp_path: Path) -> None:
+    file = not_taken(7, "RVW_infoflex_20240801T080000Z_000007.jwe", "quarantined", "HEADER_WRONG")
+    text = screen(publish_rows(tmp_path, {EXTRACT_FILE: [file | {"detail": "the first line is empty"}]}))
+    assert text.index("HEADER_WRONG: ") < text.index("In this file: the first line is empty.")
 
 
 def test_the_last_run_is_shown_step_by_step_and_earlier_ones_in_a_line(engine: Engine) -> None:
@@ -163,7 +237,15 @@ def test_a_publication_without_models_forecast_or_gate_is_shown_with_plain_lines
 def test_nothing_is_cut_off_on_a_narrow_terminal(engine: Engine) -> None:
     text = screen(engine, width=80)
     assert "…" not in text
-    assert "RVW infoflex late Thu 1 Aug 08:45 75 min 6,123 ■□▣" in lines_with(text, "RVW")
+    assert "RVW late Thu 1 Aug 08:45 75 min ■□▣ 1 of 3" in lines_with(text, "RVW")
+
+
+def test_the_longest_words_of_a_feed_fit_a_narrow_terminal(tmp_path: Path) -> None:
+    late = expected(0, "late", minutes_late=10_080, row_count=1_234_567, last_good_extract_at=AS_AT)
+    text = screen(
+        publish_rows(tmp_path, {FRESHNESS: [late, *(expected(hour, "missing") for hour in range(1, 12))]}), width=80
+    )
+    assert "RVW late Thu 1 Aug 10:00 10,080 min □□□□□□□□□□□▣ 11 of 12" in lines_with(text, "RVW")
 
 
 def test_an_empty_publication_is_shown_without_a_fault(tmp_path: Path) -> None:

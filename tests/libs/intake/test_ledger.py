@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.intake.ledger import Candidate, Decision, LedgerEntry, decide
+from libs.intake.ledger import Candidate, Decision, LedgerEntry, Terms, decide, moment, to_read_again
 from libs.intake.reasons import REASONS
 
 NOON = datetime(2025, 11, 1, 12, tzinfo=UTC)
@@ -23,11 +23,13 @@ def file(
     content: str | None = None,
     reason: str | None = None,
     path: str = "",
+    rows: int | None = 10,
+    extract: str | None = None,
 ) -> Candidate:
     """A file whose hour and content follow from its sequence number unless the test says otherwise."""
     name = f"{trust}-{sequence}"
-    moment = NOON + timedelta(hours=sequence if hour is None else hour)
-    return Candidate(path or name, name, content or name, trust, "scr", kind, sequence, moment, reason)
+    at = NOON + timedelta(hours=sequence if hour is None else hour)
+    return Candidate(path or name, name, content or name, trust, "scr", kind, sequence, at, reason, rows, extract)
 
 
 def entry(candidate: Candidate, file_id: int = 1, status: str = "accepted") -> LedgerEntry:
@@ -41,6 +43,8 @@ def entry(candidate: Candidate, file_id: int = 1, status: str = "accepted") -> L
         candidate.sequence,
         candidate.extracted_at,
         status,
+        candidate.row_count,
+        candidate.extract_sha256,
     )
 
 
@@ -48,27 +52,23 @@ def outcomes(decisions: list[Decision]) -> list[tuple[str, str | None]]:
     return [(decision.candidate.file_name, decision.reason or decision.status) for decision in decisions]
 
 
-def rounds(decisions: list[Decision]) -> dict[str, int | None]:
-    return {decision.candidate.file_name: decision.round for decision in decisions}
-
-
-def test_a_first_file_is_accepted_in_the_first_round() -> None:
-    assert decide([file()], []) == [Decision(file(), 1, "accepted", None, 1)]
+def test_a_first_file_is_accepted() -> None:
+    assert decide([file()], []) == [Decision(file(), 1, "accepted", None)]
 
 
 def test_no_files_need_no_decision() -> None:
     assert decide([], [entry(file())]) == []
 
 
-def test_file_ids_continue_after_the_ledgers_largest_in_order_of_round_time_trust_and_sequence() -> None:
+def test_file_ids_continue_after_the_ledgers_largest_in_order_of_time_trust_and_sequence() -> None:
     files = [file(2), file(1, trust="RTR", hour=2), file(1), file(3, reason="DAMAGED")]
     ledger = [entry(file(9, hour=-9), file_id=17), entry(file(8, hour=-8), file_id=4)]
     decisions = decide(files, ledger)
     assert [(each.candidate.file_name, each.file_id) for each in decisions] == [
         ("RVW-1", 18),
         ("RTR-1", 19),
-        ("RVW-3", 20),
-        ("RVW-2", 21),
+        ("RVW-2", 20),
+        ("RVW-3", 21),
     ]
 
 
@@ -109,11 +109,49 @@ def test_another_trust_may_use_the_same_sequence_number() -> None:
     assert outcomes(decide([file(1, trust="RTR")], [entry(file(1))])) == [("RTR-1", "accepted")]
 
 
-@pytest.mark.parametrize("kind", ["full", "delta"])
-@pytest.mark.parametrize("hour", [3, 4])
-def test_a_state_as_old_as_the_newest_one_taken_or_older_is_out_of_order(kind: str, hour: int) -> None:
-    ledger = [entry(file(7, hour=4)), entry(file(6, hour=2), file_id=2)]
-    assert outcomes(decide([file(8, hour=hour, kind=kind)], ledger)) == [("RVW-8", "OUT_OF_ORDER")]
+def test_the_same_extract_sealed_again_is_a_duplicate() -> None:
+    """A transfer that failed is often repeated from the extract on: every sealing gives other bytes."""
+    first, again = file(1, extract="e"), file(1, content="sealed again", extract="e")
+    assert [each.status for each in decide([again], [entry(first)])] == ["duplicate"]
+
+
+@pytest.mark.parametrize("change", [{"extract": "f"}, {"hour": 5}, {"kind": "delta"}])
+def test_a_number_that_comes_again_with_anything_else_is_no_duplicate(change: dict[str, object]) -> None:
+    again = file(**{"sequence": 1, "content": "sealed again", "extract": "e", **change})  # type: ignore[arg-type]
+    assert outcomes(decide([again], [entry(file(1, extract="e"))])) == [("RVW-1", "SEQUENCE_REUSED")]
+
+
+@pytest.mark.parametrize("kind", ["full", "delta", "history"])
+def test_a_late_extract_is_taken_where_what_follows_can_be_read_again(kind: str) -> None:
+    ledger = [entry(file(6, hour=2), file_id=2), entry(file(7, hour=4), file_id=3)]
+    late = file(8, hour=3, kind=kind)
+    assert [entry.file_id for entry in to_read_again([late], ledger)[late.path]] == [3]
+    assert outcomes(decide([late], ledger, Terms(readable={3}))) == [("RVW-8", "accepted")]
+
+
+@pytest.mark.parametrize("kind", ["full", "delta", "history"])
+def test_a_late_extract_is_out_of_order_where_what_follows_is_gone(kind: str) -> None:
+    ledger = [entry(file(6, hour=2), file_id=2), entry(file(7, hour=4), file_id=3)]
+    assert outcomes(decide([file(8, hour=3, kind=kind)], ledger, Terms(readable={2}))) == [("RVW-8", "OUT_OF_ORDER")]
+
+
+def test_what_follows_a_late_extract_is_read_again_up_to_the_next_full_one() -> None:
+    kinds = {2: "delta", 3: "history", 4: "full", 5: "full"}
+    ledger = [entry(file(number, kind=kind), file_id=number) for number, kind in kinds.items()]
+    late = file(9, hour=1)
+    assert [each.file_id for each in to_read_again([late], ledger)[late.path]] == [2, 3, 4]
+
+
+def test_of_two_extracts_of_one_time_the_greater_number_is_the_later() -> None:
+    late, newer = file(3, hour=1), file(9, hour=1)
+    assert moment(late) < moment(newer)
+    assert [each.file_id for each in to_read_again([late], [entry(newer, 7)])[late.path]] == [7]
+    assert to_read_again([newer], [entry(late, 7)]) == {}
+
+
+def test_a_file_that_was_taken_twice_is_read_again_once() -> None:
+    ledger = [entry(file(7), file_id=3), entry(file(7), file_id=8)]
+    assert [each.file_id for each in to_read_again([file(6)], ledger)["RVW-6"]] == [8]
 
 
 def test_a_newer_state_is_taken() -> None:
@@ -124,12 +162,34 @@ def test_an_older_state_of_another_trust_is_in_order() -> None:
     assert outcomes(decide([file(1, trust="RTR")], [entry(file(7))])) == [("RTR-1", "accepted")]
 
 
-def test_history_may_come_after_newer_states() -> None:
-    assert outcomes(decide([file(1, kind="history")], [entry(file(7))])) == [("RVW-1", "accepted")]
+def test_a_full_extract_with_far_fewer_rows_than_the_last_is_held_and_says_how_many() -> None:
+    [held] = decide([file(2, rows=499)], [entry(file(1, rows=1000))], Terms(smallest_full_share=0.5))
+    assert (held.status, held.reason) == ("quarantined", "FULL_SHRANK")
+    assert held.detail == "it has 499 rows, the full extract before it had 1,000"
 
 
-def test_history_does_not_make_an_older_state_late() -> None:
-    assert outcomes(decide([file(3)], [entry(file(7, kind="history"))])) == [("RVW-3", "accepted")]
+@pytest.mark.parametrize(
+    "coming",
+    [file(2, rows=500), file(2, rows=1, kind="delta"), file(2, rows=1, kind="history"), file(2, rows=1, trust="RTR")],
+)
+def test_what_is_no_smaller_than_its_share_or_no_full_extract_of_the_feed_is_not_held(coming: Candidate) -> None:
+    decisions = decide([coming], [entry(file(1, rows=1000))], Terms(smallest_full_share=0.5))
+    assert [each.status for each in decisions] == ["accepted"]
+
+
+def test_full_extracts_of_one_pass_are_held_against_each_other_in_their_order() -> None:
+    files = [file(3, rows=20), file(1, rows=100), file(2, rows=90)]
+    decisions = decide(files, [], Terms(smallest_full_share=0.5))
+    assert outcomes(decisions) == [("RVW-1", "accepted"), ("RVW-2", "accepted"), ("RVW-3", "FULL_SHRANK")]
+
+
+def test_a_held_extract_that_was_released_is_taken() -> None:
+    terms = Terms(smallest_full_share=0.5, released={"RVW-2"})
+    assert outcomes(decide([file(2, rows=1)], [entry(file(1, rows=1000))], terms)) == [("RVW-2", "accepted")]
+
+
+def test_a_file_that_was_taken_is_taken_once_more_where_it_was_released() -> None:
+    assert outcomes(decide([file(1)], [entry(file(1))], Terms(released={"RVW-1"}))) == [("RVW-1", "accepted")]
 
 
 def test_a_newer_state_that_was_not_taken_does_not_make_an_older_one_late() -> None:
@@ -148,30 +208,6 @@ def test_a_refused_file_keeps_its_reason_even_if_its_content_was_taken_before() 
 def test_a_file_that_says_nothing_of_itself_comes_last_and_keeps_its_reason() -> None:
     unnamed = Candidate("x", "notes.txt", "n", None, None, None, None, None, "NAME_INVALID")
     assert outcomes(decide([unnamed, file(5)], [])) == [("RVW-5", "accepted"), ("notes.txt", "NAME_INVALID")]
-
-
-def test_each_state_of_a_feed_has_a_round_of_its_own_in_order_of_time() -> None:
-    assert rounds(decide([file(3), file(1), file(2)], [])) == {"RVW-1": 1, "RVW-2": 2, "RVW-3": 3}
-
-
-def test_trusts_share_rounds() -> None:
-    files = [file(1), file(2), file(1, trust="RTR", hour=9), file(2, trust="RTR", hour=10)]
-    assert rounds(decide(files, [])) == {"RVW-1": 1, "RVW-2": 2, "RTR-1": 1, "RTR-2": 2}
-
-
-def test_history_files_share_a_round_before_the_states_that_follow() -> None:
-    files = [file(3), file(1, kind="history"), file(2, kind="history"), file(4)]
-    assert rounds(decide(files, [])) == {"RVW-1": 1, "RVW-2": 1, "RVW-3": 2, "RVW-4": 3}
-
-
-def test_history_after_a_state_has_a_later_round() -> None:
-    files = [file(1), file(2, kind="history"), file(3, kind="history"), file(4)]
-    assert rounds(decide(files, [])) == {"RVW-1": 1, "RVW-2": 2, "RVW-3": 2, "RVW-4": 3}
-
-
-def test_a_file_that_is_not_accepted_takes_no_round() -> None:
-    files = [file(1), file(2, reason="DAMAGED"), file(3, content="RVW-1"), file(4)]
-    assert rounds(decide(files, [])) == {"RVW-1": 1, "RVW-2": None, "RVW-3": None, "RVW-4": 2}
 
 
 def test_a_time_without_a_zone_is_a_fault_of_ours() -> None:
@@ -212,7 +248,7 @@ def test_every_file_gets_exactly_one_decision_with_a_known_reason(
     assert Counter(each.candidate for each in decisions) == Counter(files)
     assert [each.file_id for each in decisions] == list(range(len(ledger) + 1, len(ledger) + 1 + len(files)))
     for each in decisions:
-        assert (each.status == "accepted") == (each.reason is None) == (each.round is not None)
+        assert (each.status == "accepted") == (each.reason is None)
         assert each.reason is None or each.reason in REASONS
 
 
@@ -226,25 +262,22 @@ def test_the_order_of_files_and_ledger_does_not_matter(
     assert decide(shuffled, rows) == decide(files, ledger)
 
 
-@given(FILES, LEDGER)
-def test_what_is_accepted_was_never_seen_and_stands_in_order(files: list[Candidate], ledger: list[LedgerEntry]) -> None:
+@given(FILES, LEDGER, st.sets(st.integers(1, 4)))
+def test_what_is_accepted_was_never_seen_and_shadows_nothing_newer(
+    files: list[Candidate], ledger: list[LedgerEntry], readable: set[int]
+) -> None:
     before = [row for row in ledger if row.status == "accepted"]
-    accepted = [each for each in decide(files, ledger) if each.status == "accepted"]
-    new = [each.candidate for each in accepted]
+    new = [each.candidate for each in decide(files, ledger, Terms(readable=readable)) if each.status == "accepted"]
     contents = [row.sha256 for row in new]
     assert len(set(contents)) == len(contents)
     assert not set(contents) & {row.sha256 for row in before}
-    # Beyond the last id of a round lie only files of later rounds
-    assert [each.round for each in accepted] == sorted(each.round or 0 for each in accepted)
-    for trust in ("RVW", "RTR"):
-        states = [each for each in accepted if each.candidate.trust == trust and each.candidate.kind != "history"]
-        moments = [each.candidate.extracted_at for each in states]
-        newest = max((row.extracted_at for row in before if row.trust == trust), default=NOON - timedelta(hours=1))
-        assert all(earlier < later for earlier, later in zip([newest, *moments], moments, strict=False))
-        assert len({each.round for each in states}) == len(states)
-        mine = [each.round for each in accepted if each.candidate.trust == trust]
-        assert mine == sorted(mine)
-        assert set(mine) == set(range(1, max(mine, default=0) + 1))
+    numbers = [(row.trust, row.sequence) for row in (*new, *before)]
+    assert all(numbers.count((row.trust, row.sequence)) == 1 for row in new)
+    for row in new:
+        newer = [each for each in before if each.trust == row.trust and moment(each) > moment(row)]
+        first_full = min((moment(each) for each in newer if each.kind == "full"), default=None)
+        shadowing = [each for each in newer if first_full is None or moment(each) <= first_full]
+        assert all(each.file_id in readable for each in shadowing if shadowing.count(each) == 1)
 
 
 @given(FILES, LEDGER)

@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql.types import (
     ArrayType,
+    BooleanType,
     IntegerType,
     LongType,
     StringType,
@@ -24,10 +25,12 @@ BATCH = StructType(
         StructField("system", StringType()),
         StructField("_file_id", LongType()),
         StructField("_extracted_at", TimestampType()),
+        StructField("_sequence", LongType()),
         StructField("_row_number", LongType()),
         StructField("_row_key", StringType()),
         StructField("_repeat", IntegerType()),
         StructField("_presence", StringType()),
+        StructField("_is_superseded", BooleanType()),
         *(StructField(name, section) for name, section in SECTIONS.items()),
         StructField("not_understood", ArrayType(StringType())),
     ]
@@ -50,10 +53,12 @@ def judged_row(
         "system": "scr",
         "_file_id": file_id,
         "_extracted_at": datetime(2025, 1, 15) + timedelta(hours=file_id),
+        "_sequence": file_id,
         "_row_number": row,
         "_row_key": f"{pathway}",
         "_repeat": 1,
         "_presence": "present",
+        "_is_superseded": False,
         "not_understood": [],
         **sections,
         **said,

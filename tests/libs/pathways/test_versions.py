@@ -29,6 +29,7 @@ BATCH = StructType(
         StructField("system", StringType()),
         StructField("_file_id", LongType()),
         StructField("_extracted_at", TimestampType()),
+        StructField("_sequence", LongType()),
         StructField("_row_number", LongType()),
         StructField("_presence", StringType()),
         StructField("pathway", PATHWAY),
@@ -45,12 +46,12 @@ def present(name: str, file_id: int, *, treatment: int | None = None, row: int =
     content = {"source_pathway_id": name, "source_patient_id": "p", **said}
     pathway = tuple(content.get(column) for column in PATHWAY.names)
     numbered = None if treatment is None else (treatment,)
-    return ("RTR", "scr", file_id, extracted(file_id), row, "present", pathway, numbered)
+    return ("RTR", "scr", file_id, extracted(file_id), file_id, row, "present", pathway, numbered)
 
 
 def absent(name: str, file_id: int, presence: str = "pathway_gone") -> tuple[Any, ...]:
     pathway = tuple(name if column == "source_pathway_id" else None for column in PATHWAY.names)
-    return ("RTR", "scr", file_id, extracted(file_id), None, presence, pathway, None)
+    return ("RTR", "scr", file_id, extracted(file_id), file_id, None, presence, pathway, None)
 
 
 def batch(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
@@ -175,7 +176,7 @@ def test_versions_do_not_depend_on_how_files_are_batched(
     rows = batch(spark, told(stories))
     at_once = new_versions(rows, nothing_before(spark))
     first = new_versions(rows.where(F.col("_file_id") <= split), nothing_before(spark))
-    second = new_versions(rows.where(F.col("_file_id") > split), last_versions(first))
+    second = new_versions(rows.where(F.col("_file_id") > split), first)
     ways: dict[str, list[tuple[Any, ...]]] = {"at once": [], "in two": []}
     both = at_once.withColumn("how", F.lit("at once")).union(first.union(second).withColumn("how", F.lit("in two")))
     for row in both.collect():
@@ -195,7 +196,7 @@ def test_versions_do_not_depend_on_how_files_are_batched(
 @hypothesis_settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_extract_twice_adds_no_version(spark: SparkSession, stories: list[list[Any]]) -> None:
     once = new_versions(batch(spark, told([[("scan", None)], *stories])), nothing_before(spark))
-    again = new_versions(batch(spark, told([[("scan", None)], *stories], later=1)), last_versions(once))
+    again = new_versions(batch(spark, told([[("scan", None)], *stories], later=1)), once)
     counts = once.select(F.lit("once").alias("how")).union(again.select(F.lit("again").alias("how"))).collect()
     known = 1 + sum(story[0] not in (None, "gone") for story in stories)
     # A pathway that is in the extract, and in it again, can't have gone in between.
@@ -206,3 +207,22 @@ def test_an_absence_before_the_first_sight_is_not_when_a_pathway_was_first_extra
     rows = batch(spark, [absent("p", 1), present("p", 3)])
     (version,) = new_versions(rows, nothing_before(spark)).collect()
     assert version["first_extracted_at"] == extracted(3)
+
+
+def test_what_comes_late_takes_its_place_and_the_newer_version_stays_the_last(spark: SparkSession) -> None:
+    def late(action: str, hour: int) -> tuple[Any, ...]:
+        return ("RTR", "scr", 9, extracted(hour), hour, *present("p", 9, next_action=action)[5:])
+
+    known = new_versions(
+        batch(spark, [present("p", 1, next_action="scan"), present("p", 3, next_action="surgery")]),
+        nothing_before(spark),
+    )
+    # The late file of hour 2 brings, under its own id, what an extract of hour 4 had said: the same as that of hour 3.
+    new = new_versions(batch(spark, [late("biopsy", 2), late("surgery", 4)]), known)
+    history = with_ends(known.union(new)).collect()
+    told = sorted((row["valid_from"], row["next_action"], row["valid_to"]) for row in history)
+    assert told == [
+        (extracted(1), "scan", extracted(2)), (extracted(2), "biopsy", extracted(3)), (extracted(3), "surgery", None),
+    ]  # fmt: skip
+    [last] = last_versions(known.union(new)).collect()
+    assert (last["next_action"], last["file_id"]) == ("surgery", 3)

@@ -1,0 +1,55 @@
+"""Where an extract's rows stop having the form of its header, told in numbers of lines and columns only."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from libs.feeds import Dialect
+from libs.intake.drift import csv_rows
+
+
+def guard_row(width: int, dialect: Dialect) -> bytes:
+    """A row of empty fields in quotes: put last, it is swallowed by a quote that never closes."""
+    quote = dialect.quote.encode("utf-8")
+    return b"\n" + dialect.delimiter.encode("utf-8").join([quote * 2] * width)
+
+
+def first_malformed(text: bytes, *, width: int, dialect: Dialect) -> str | None:
+    """The first row that has not `width` fields, or whose quote never closes; None where no row is so.
+
+    `text` is in UTF-8 and begins with the header. Slow: for extracts that the quick reader refused.
+    """
+    limit = csv.field_size_limit(max(len(text), 1))  # of the whole process: set back below
+    try:
+        return _first_malformed(text, width, dialect)
+    except csv.Error:
+        return None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _first_malformed(text: bytes, width: int, dialect: Dialect) -> str | None:
+    guarded = text + (guard_row(width, dialect) if dialect.quote else b"")
+    previous: tuple[int, list[str]] | None = None
+    for line, row in _numbered(guarded, dialect):
+        if previous is not None and len(previous[1]) != width:
+            break
+        previous = line, row
+    else:
+        # The last row that was read must be the guard
+        is_open = bool(dialect.quote) and previous is not None and (len(previous[1]) != width or any(previous[1]))
+        if is_open and previous is not None:
+            return f"a quote in the row that begins on line {previous[0]} never closes"
+    if previous is None or len(previous[1]) == width:
+        return None
+    return f"the header has {width} columns, line {previous[0]} has {len(previous[1])}"
+
+
+def _numbered(text: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line on which it begins, empty lines left out."""
+    reader = csv_rows(io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline=""), dialect)
+    begins = 1
+    for row in reader:
+        if row:
+            yield begins, row
+        begins = reader.line_num + 1
