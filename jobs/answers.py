@@ -38,9 +38,13 @@ Faults = Mapping[int, Sequence[RowFault]]
 
 @dataclass(frozen=True)
 class _Outbox:
-    """Where answers go, in whose name, and by trust the key to which they are sealed (None: it has given none)."""
+    """Where answers go, in whose name, and by trust the key to which they are sealed (None: it has given none).
+
+    `has_plain_keys`: whether an answer that can't be sealed names its rows by their local keys.
+    """
 
     folder: Path
+    has_plain_keys: bool
     platform: str
     answered_at: datetime
     contracts: Mapping[str, FeedContract]
@@ -48,10 +52,11 @@ class _Outbox:
 
     def put(self, file: JudgedFile, counts: RowCounts, faults: Sequence[RowFault]) -> None:
         """Write a file's answer and its line; an answer that stood there in the other form goes."""
+        key = self.recipients[file.trust]
         answer = build_answer(
             file,
             counts,
-            faults,
+            faults if key is not None or self.has_plain_keys else [],
             contract=self.contracts.get(file.system or ""),
             answered_at=self.answered_at,
             platform=self.platform,
@@ -59,7 +64,6 @@ class _Outbox:
         content = json.dumps(answer, ensure_ascii=False, indent=2).encode()
         place = self.folder / file.trust / f"{answer_stem(file)}.answer"
         sealed, plain, line = (place.with_name(f"{place.name}.{form}") for form in ("jwe", "json", "txt"))
-        key = self.recipients[file.trust]
         if key is not None:
             _write_whole(sealed, seal_answer(content, key), mode=_ANYONE_READS)
             plain.unlink(missing_ok=True)
@@ -101,6 +105,7 @@ def _open_outbox(settings: Settings, run: Run, trusts: Collection[str]) -> _Outb
         (settings.paths.outbox / trust).mkdir(parents=True, exist_ok=True)
     return _Outbox(
         folder=settings.paths.outbox,
+        has_plain_keys=settings.intake.has_plain_row_keys,
         platform=settings.platform,
         answered_at=run.as_at,
         contracts=load_contracts(conf_folder()),

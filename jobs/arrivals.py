@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.errors import PythonException
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from libs.errors import KeyVaultError
 from libs.feeds import FeedContract
 from libs.intake.envelope import Opener, parse_name
 from libs.intake.keys import KeyRing
@@ -67,11 +69,7 @@ def open_files(
         for system, of_system in by_system.items()
         if of_system
     }
-    told = {
-        row["_path"]: row["_file"].asDict()
-        for frame in frames.values()
-        for row in frame.where(F.col("_file").isNotNull()).select("_path", "_file").collect()
-    }
+    told = {row["_path"]: row["_file"].asDict() for frame in frames.values() for row in _facts(frame)}
     chosen = {str(file.path) for of_system in by_system.values() for file in of_system}
     arrivals = [Arrival(file, told[str(file.path)]) for file in files if str(file.path) in told]
     arrivals += [
@@ -84,6 +82,17 @@ def open_files(
         },
         frames=tuple(frames.values()),
     )
+
+
+def _facts(opened: DataFrame) -> list[Row]:
+    """The rows that tell of files. Raises KeyVaultError where the executors could not ask the key vault."""
+    try:
+        return opened.where(F.col("_file").isNotNull()).select("_path", "_file").collect()
+    except PythonException as fault:
+        # An executor's exception comes as text, so it is made anew.
+        if KeyVaultError.__name__ not in str(fault):
+            raise
+        raise KeyVaultError("the key vault could not be asked", do="See that it answers, then run again.") from None
 
 
 def both(one: Mapping[str, DataFrame], other: Mapping[str, DataFrame]) -> dict[str, DataFrame]:

@@ -6,9 +6,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.answers import answer
-from jobs.changed import bronze_between, last_file_id
+from jobs.changed import bronze_between, last_file_id, vouched
 from jobs.outcome import Outcome, Run
-from libs.feeds import load_contracts
+from libs.feeds import FeedContract, load_contracts
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways import silver, versions
 from libs.pathways.canonicalise import canonical_rows
@@ -27,7 +27,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     judged = settle(_judged_rows(lake, after=after, upto=upto))
     taken = judged.where("refused_as is null")
-    changed_count = _write_versions(lake, taken, after=after)
+    has_late = not judged.where("_is_superseded").isEmpty()
+    told = taken.unionByName(settle(_told_since(lake, judged, after=after))) if has_late else taken
+    changed_count = _write_versions(lake, told, after=after)
     changed_count += _write_patients(lake, taken)
     treated, taken_back = silver.treatments(taken)
     changed_count += lake.merge("silver.treatment", treated, keys=silver.TREATMENT_KEY, gone=taken_back)
@@ -41,26 +43,59 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 def _judged_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
     """The changes of every feed as canonical rows, each with the rule that refuses it, if one does."""
     feeds = [
-        canonical_rows(bronze_between(lake, system, after=after, upto=upto), contract).select(
-            F.col("_trust").alias("trust"),
-            F.lit(system).alias("system"),
-            "_file_id", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_presence",
-            "_is_superseded",
-            "patient", "pathway", "transfer", "treatment", "not_understood",
-        )
+        _judged(bronze_between(lake, system, after=after, upto=upto), contract)
         for system, contract in sorted(load_contracts(conf_folder()).items())
         if lake.exists(f"bronze.{system}_row")
-    ]  # fmt: skip
-    return reduce(DataFrame.unionByName, feeds).withColumn("refused_as", silver.refused_as())
+    ]
+    return reduce(DataFrame.unionByName, feeds)
 
 
-def _write_versions(lake: Lake, taken: DataFrame, *, after: int) -> int:
+def _judged(rows: DataFrame, contract: FeedContract) -> DataFrame:
+    return canonical_rows(rows, contract).select(
+        F.col("_trust").alias("trust"),
+        F.lit(contract.system).alias("system"),
+        "_file_id", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_pathway_key", "_presence",
+        "_is_superseded", "patient", "pathway", "transfer", "treatment", "not_understood",
+        silver.refused_as().alias("refused_as"),
+    )  # fmt: skip
+
+
+def _told_since(lake: Lake, judged: DataFrame, *, after: int) -> DataFrame:
+    """What bronze held of the same pathways that is newer than late rows of the batch, under the late files' ids.
+
+    The history has no version where an extract told what stood, so it can't tell what stands after a late one.
+    """
+    late = settle(
+        judged.where("_is_superseded")
+        .groupBy(F.col("trust").alias("_trust"), "system", "_pathway_key")
+        .agg(F.min(F.struct("_extracted_at", "_sequence")).alias("_since"), F.max("_file_id").alias("_late_id"))
+    )
+    systems = {row["system"] for row in late.select("system").distinct().collect()}
+    since = [
+        _judged(
+            vouched(lake, system)
+            .where(F.col("_file_id") <= after)
+            .join(
+                F.broadcast(late.where(F.col("system") == system).drop("system")), ["_trust", "_pathway_key"], "inner"
+            )
+            .where(F.struct("_extracted_at", "_sequence") > F.col("_since"))
+            .withColumn("_file_id", F.col("_late_id"))
+            .drop("_since", "_late_id"),
+            contract,
+        )
+        for system, contract in load_contracts(conf_folder()).items()
+        if system in systems
+    ]
+    return reduce(DataFrame.unionByName, since, judged.limit(0)).where("refused_as is null")
+
+
+def _write_versions(lake: Lake, told: DataFrame, *, after: int) -> int:
     """Add the new versions to the history, then bring the current pathways to the newest of them."""
     empty = versions.empty_history()
     history = lake.read_or_empty("silver.pathway_history", empty).where(F.col("file_id") <= after)
-    keys = taken.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
+    keys = told.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
     before = history.join(F.broadcast(keys), [*versions.KEY], "left_semi")
-    new = settle(versions.new_versions(taken, before))
+    new = settle(versions.new_versions(told, before))
     if not new.isEmpty():
         lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
     return lake.merge("silver.pathway", _newest_of_all(versions.last_versions(new), before), keys=versions.KEY)

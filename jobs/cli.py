@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from jobs import keys_command, sealing_commands
+from jobs import intake_commands, keys_command, sealing_commands
 from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -331,6 +331,8 @@ def replay(
 app.add_typer(keys_command.app, name="keys")
 app.command("seal")(sealing_commands.seal)
 app.command("open")(sealing_commands.open_)
+app.command("backfill")(intake_commands.backfill)
+app.command("release")(intake_commands.release)
 
 
 @app.command()

@@ -21,6 +21,8 @@ SCHEMA = (
     "rows_changed bigint, sha256 string, sealed_bytes bigint, contract_version int, extract_sha256 string, "
     "detail string, extra_columns string, missing_columns string, batch_id string, run_id string, as_at timestamp"
 )
+# Longer text is cut: the SQL table refuses it, and with one such row no file could be published any more.
+LENGTHS = {"file_name": 255, "trust": 255, "detail": 1000, "extra_columns": 2500, "missing_columns": 1000}
 _ENTRY = (
     "file_id", "file_name", "sha256", "trust", "system", "kind", "sequence", "extracted_at", "status", "row_count",
     "extract_sha256",
@@ -88,9 +90,14 @@ def _row(
         arrival.file.size,
         facts.get("contract_version"),
         file.extract_sha256,
-        decision.detail or facts.get("detail"),
-        facts.get("extra_columns"),
-        facts.get("missing_columns"),
+        *(
+            text[: LENGTHS[name]] if text else None
+            for name, text in {
+                "detail": decision.detail or facts.get("detail"),
+                "extra_columns": facts.get("extra_columns"),
+                "missing_columns": facts.get("missing_columns"),
+            }.items()
+        ),
         batch_id,
         run.run_id,
         run.as_at,

@@ -65,7 +65,7 @@ GOLD = (
 # How the platform itself is doing: told also when the gate holds gold back.
 OPERATIONAL = (
     Published("gold.feed_freshness", freshness.KEY),
-    Published(extract_ledger.TABLE, ("file_id",), {"file_name": 255, "trust": 255}),
+    Published(extract_ledger.TABLE, ("file_id",), extract_ledger.LENGTHS),
     Published(check.TABLE, check.KEY, {"sentence": 255}),
 )
 RUNS = Published(run_log.TABLE, ("run_id", "step"), {"error": run_log.ERROR_LENGTH})

@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 
 from pyspark.sql import functions as F
 
-from jobs.outcome import Run
 from libs.intake.ledger import ACCEPTED, Candidate
 from libs.lakehouse.tables import Lake
 
 TABLE = "ops.release"
 _LEDGER = "bronze.extract_file"
-_SCHEMA = "sha256 string, after_file_id bigint, run_id string, as_at timestamp"
+_SCHEMA = "sha256 string, after_file_id bigint"
 
 
-def release(lake: Lake, hashes: Iterable[str], run: Run, *, after_file_id: int) -> None:
+def release(lake: Lake, hashes: Iterable[str], *, after_file_id: int) -> None:
     """Note that the files of these sealed hashes are to be taken once more, after the file with this id."""
-    rows = [(sha256, after_file_id, run.run_id, run.as_at) for sha256 in hashes]
+    rows = [(sha256, after_file_id) for sha256 in hashes]
     if rows:
         lake.append(TABLE, lake.spark.createDataFrame(rows, _SCHEMA).coalesce(1))
 

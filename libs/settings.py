@@ -57,20 +57,20 @@ class Trust(_Section):
 class Intake(_Section):
     """Limits in MiB, so that nothing is expanded beyond what the machine can hold; and what counts as suspicious.
 
-    `pass_mib` and `pass_files`: how much is taken in one pass. `smallest_full_share`: a full extract with less than
+    `pass_mib`: how much is taken in one pass. `smallest_full_share`: a full extract with less than
     this share of the last one's rows is held. `ahead_minutes`: how far an extract's time may lie after its arrival.
     `key_grace_hours`: how long after a key's end what it signed may arrive. `answer_rows`: refused rows named in one
-    answer.
+    answer; `has_plain_row_keys`: also in one that is not sealed, since its trust has given no key to seal it to.
     """
 
     max_sealed_mib: int = Field(gt=0)
     max_extract_mib: int = Field(gt=0)
     pass_mib: int = Field(gt=0)
-    pass_files: int = Field(gt=0)
     smallest_full_share: float = Field(ge=0, le=1)
     ahead_minutes: int = Field(ge=0)
     key_grace_hours: int = Field(ge=0)
     answer_rows: int = Field(ge=0)
+    has_plain_row_keys: bool
 
 
 class Linkage(_Section):

@@ -113,5 +113,5 @@ def _looks_like(found: str, dialect: Dialect) -> Refusal:
 
 
 def _stray_byte(extract: bytes, position: int, dialect: Dialect, *, likely: str) -> Refusal:
-    line = len(extract[: position + 1].splitlines())
+    line = 1 + max(extract.count(end, 0, position) for end in (b"\n", b"\r"))
     return Refusal("CHARACTER_SET_WRONG", f"line {line} holds a byte that is not {dialect.encoding}{likely}")

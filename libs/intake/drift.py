@@ -11,7 +11,7 @@ from libs.feeds import Dialect, FeedContract
 from libs.intake.reasons import Refusal
 
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "|": "a pipe", "\t": "a tab"}
-_NAMES_TOLD = 20
+_NAMES_TOLD, _EXTRA_TOLD = 20, 50
 # What the file calls a column may be anything, even a value in the wrong line: only what looks like a name is told.
 _COLUMN_NAME = re.compile(r"(?!.*[0-9]{5})[A-Za-z][A-Za-z0-9 ._/&()-]{0,39}")
 
@@ -27,16 +27,16 @@ class Drift:
     @property
     def extra_columns(self) -> str | None:
         """The extra columns in a line, None without any."""
-        hidden = f"{self.untold} more whose names are not shown"
-        told = _listed(self.extra)
+        told = ", ".join(self.extra)
         if not self.untold:
             return told or None
-        return f"{told} and {hidden}" if told else hidden.replace("more ", "")
+        hidden = f"whose name{' is' if self.untold == 1 else 's are'} not shown"
+        return f"{told} and {self.untold} more {hidden}" if told else f"{self.untold} {hidden}"
 
     @property
     def missing_columns(self) -> str | None:
         """The missing columns in a line, None without any."""
-        return _listed(self.missing) or None
+        return ", ".join(self.missing) or None
 
 
 def drift(header: Sequence[str], contract: FeedContract) -> Drift:
@@ -47,7 +47,7 @@ def drift(header: Sequence[str], contract: FeedContract) -> Drift:
     """
     extra = [name for name in header if name not in contract.columns]
     is_header = set(contract.mandatory) <= set(header)
-    told = tuple(name for name in extra if is_header and _COLUMN_NAME.fullmatch(name))
+    told = tuple(name for name in extra if is_header and _COLUMN_NAME.fullmatch(name))[:_EXTRA_TOLD]
     missing = tuple(name for name in contract.columns if name not in header)
     return Drift(told, missing, len(extra) - len(told))
 

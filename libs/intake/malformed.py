@@ -3,9 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain, pairwise
 
 from libs.feeds import Dialect
 from libs.intake.drift import csv_rows
+
+_END: tuple[int, list[str]] = (0, [])
 
 
 def guard_row(width: int, dialect: Dialect) -> bytes:
@@ -30,19 +33,13 @@ def first_malformed(text: bytes, *, width: int, dialect: Dialect) -> str | None:
 
 def _first_malformed(text: bytes, width: int, dialect: Dialect) -> str | None:
     guarded = text + (guard_row(width, dialect) if dialect.quote else b"")
-    previous: tuple[int, list[str]] | None = None
-    for line, row in _numbered(guarded, dialect):
-        if previous is not None and len(previous[1]) != width:
-            break
-        previous = line, row
-    else:
-        # The last row that was read must be the guard
-        is_open = bool(dialect.quote) and previous is not None and (len(previous[1]) != width or any(previous[1]))
-        if is_open and previous is not None:
-            return f"a quote in the row that begins on line {previous[0]} never closes"
-    if previous is None or len(previous[1]) == width:
-        return None
-    return f"the header has {width} columns, line {previous[0]} has {len(previous[1])}"
+    for (line, row), (following, _) in pairwise(chain(_numbered(guarded, dialect), [_END])):
+        if following == _END[0] and dialect.quote:
+            is_guard = row == [""] * width
+            return None if is_guard else f"a quote in the row that begins on line {line} never closes"
+        if len(row) != width:
+            return f"the header has {width} columns, line {line} has {len(row)}"
+    return None
 
 
 def _numbered(text: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:

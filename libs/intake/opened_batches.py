@@ -33,11 +33,12 @@ def merged(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     waiting: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
-        if rows + batch.num_rows > BATCH_ROWS or size + batch.nbytes > _BATCH_BYTES:
+        held = batch.get_total_buffer_size()  # nbytes takes forty times as long
+        if rows + batch.num_rows > BATCH_ROWS or size + held > _BATCH_BYTES:
             yield from _joined(waiting)
             waiting, rows, size = [], 0, 0
         waiting.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
+        rows, size = rows + batch.num_rows, size + held
     yield from _joined(waiting)
 
 

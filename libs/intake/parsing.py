@@ -60,7 +60,7 @@ def read_extract(extract: bytes, *, contract: FeedContract, rows: int) -> Parsed
 
 def _batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
     """The rows in batches that are no larger than those who take them can hold."""
-    by_bytes = _BATCH_BYTES * table.num_rows // max(table.nbytes, 1)
+    by_bytes = _BATCH_BYTES * table.num_rows // max(table.get_total_buffer_size(), 1)
     size = max(1, min(BATCH_ROWS, by_bytes))
     for start in range(0, table.num_rows, size):
         yield from table.slice(start, size).combine_chunks().to_batches()

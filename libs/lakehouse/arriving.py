@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
-from libs.errors import MachineError
+from libs.errors import ConcurrentRunError, MachineError
 
 _SCHEMA = "path string, modificationTime timestamp, length bigint, content binary"
 
@@ -37,8 +37,8 @@ def take_available(stream: DataFrame, *, checkpoint: Path, take: Callable[[Seque
     """Give every path that has not come before to `take`, batch by batch, and end when no more are there.
 
     A batch counts as seen when `take` returns: after a crash it comes again. What `take` raises is raised here as it
-    is; Spark hears of a bare failure only, since what it hears goes into its log. Raises MachineError when the stream
-    itself fails, naming the checkpoint.
+    is; Spark hears of a bare failure only, since what it hears goes into its log. Raises ConcurrentRunError where
+    another run reads the same stream, MachineError when the stream itself fails; both name the checkpoint.
     """
     faults: list[BaseException] = []
 
@@ -50,7 +50,14 @@ def take_available(stream: DataFrame, *, checkpoint: Path, take: Callable[[Seque
             raise RuntimeError("this batch was not taken") from None
 
     writer = stream.writeStream.foreachBatch(take_batch).option("checkpointLocation", str(checkpoint.absolute()))
-    query = writer.trigger(availableNow=True).start()
+    try:
+        query = writer.trigger(availableNow=True).start()
+    except Exception as fault:  # py4j has no class of its own for it
+        raise ConcurrentRunError(
+            f"another run is taking in what arrives ({type(fault).__name__})",
+            do="Let it finish, then run again.",
+            checkpoint=str(checkpoint),
+        ) from None
     try:
         query.awaitTermination()
     except StreamingQueryException as fault:

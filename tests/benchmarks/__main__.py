@@ -21,7 +21,7 @@ from libs.intake.keys import KeyRing
 from libs.intake.parsing import parse_extract
 from libs.lakehouse.session import start_session
 from libs.settings import Settings, conf_folder, load_settings
-from tests.benchmarks import published
+from tests.benchmarks import intake, published
 
 SIZES = (20_000, 100_000)  # pathways over two years: the demo, and two trusts with their history
 MIB = 1024 * 1024
@@ -39,6 +39,8 @@ def main() -> None:
     if not sizes:
         from tests.benchmarks import world  # noqa: PLC0415 - it measures with what stands here
 
+        say("")
+        intake.main()
         say("")
         world.main()
         say("")

@@ -31,7 +31,7 @@ from libs.warehouse.dialects import make_engine
 FIRST_HOUR = datetime(2025, 5, 29, 9, tzinfo=LONDON)
 SECOND_HOUR = datetime(2025, 6, 2, 9, tzinfo=LONDON)
 ORDER = tuple(STEPS)
-RUN_COLUMNS = frozenset({"run_id", "as_at"})
+RUN_COLUMNS = frozenset({"run_id", "as_at", "batch_id", "_batch_id"})
 # In SQL the ledger's `row_hash` takes in the run; the columns that it is made from are compared anyway.
 HASHED = frozenset({"row_hash"})
 # What tells of runs and not of pathways: an hour that takes two runs leaves more of it.

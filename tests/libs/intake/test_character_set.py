@@ -12,8 +12,8 @@ COMMA = Dialect(delimiter=",", quote='"', encoding="utf-8")
 PIPE = Dialect(delimiter="|", quote='"', encoding="windows-1252")
 
 WESTERN = (
-    "ZOË", "O'BRIÁN", "Müller", "MATÚŠ", "Šimůnek".replace("ů", "u"), "Nuñez", "François", "Åse", "Žižka", "BJÖRK",
-    "Gonçalves", "Þór", "Łukasz".replace("Ł", "L") + "é", "Weiß", "Čapek".replace("Č", "C") + "ý", "ÁŽ", "Âge",
+    "ZOË", "O'BRIÁN", "Müller", "MATÚŠ", "Šimunek", "Nuñez", "François", "Åse", "Žižka", "BJÖRK", "Gonçalves", "Þór",
+    "Weiß", "Novotný", "ÁŽ", "Âge", "Aimée", "Béla",
 )  # fmt: skip
 ANY = (*WESTERN, "Łukasz", "Dvořák", "Şahin", "Nguyễn", "Иванов", "Παπαδόπουλος", "张伟", "محمد", "ਸਿੰਘ", "Ștefan")
 
@@ -46,10 +46,11 @@ def test_another_character_set_is_named_without_a_word_of_the_text(text: bytes, 
     assert as_utf8(text, dialect) == Refusal("CHARACTER_SET_WRONG", detail)
 
 
-@given(st.lists(st.sampled_from(WESTERN) | st.text("abcäéßŠ€’ñÜ ", max_size=9), max_size=8))
+@given(st.lists(st.sampled_from(WESTERN), max_size=8), st.lists(st.text(st.characters(codec="cp1252"), max_size=9)))
 @settings(deadline=None)
-def test_what_a_windows_register_writes_is_taken_as_it_is(names: list[str]) -> None:
-    text = extract(names, PIPE)
+def test_what_a_windows_register_writes_is_taken_as_it_is(names: list[str], notes: list[str]) -> None:
+    # Letters at random may well be UTF-8, but then no honest name stands beside them
+    text = extract([*names, *notes, "Müller"] if notes else names, PIPE)
     assert as_utf8(text.encode("cp1252"), PIPE) == text.encode()
 
 
@@ -83,5 +84,5 @@ def test_garbled_names_beside_honest_ones_condemn_no_extract() -> None:
 
 @pytest.mark.parametrize("share", [1, 2, 100, 5000])
 def test_text_is_the_same_whether_few_or_many_characters_are_beyond_ascii(share: int) -> None:
-    text = "".join("€é’ž"[place % 4] if place % share == 0 else "x" for place in range(20_000))
+    text = "".join("€é\u2019ž"[place % 4] if place % share == 0 else "x" for place in range(20_000))
     assert as_utf8(text.encode("cp1252"), PIPE) == text.encode()

@@ -35,10 +35,16 @@ def test_extra_and_missing_columns_are_told_and_refuse_nothing() -> None:
 @pytest.mark.parametrize("name", ["SMITH, Jane", "9990000018", "DOB 19500101", "", "é", "x" * 41, "a\nb", "<b>", "_x"])
 def test_what_does_not_look_like_a_name_is_counted_and_not_shown(name: str) -> None:
     found = drift(["ID", "NAME", "NOTE", name], CONTRACT)
-    assert found.extra_columns == "1 whose names are not shown"
+    assert found.extra_columns == "1 whose name is not shown"
     assert drift(["ID", "NAME", "NOTE", "NEW", name], CONTRACT).extra_columns == (
-        "NEW and 1 more whose names are not shown"
+        "NEW and 1 more whose name is not shown"
     )
+
+
+def test_of_very_many_extra_columns_some_are_named_and_the_rest_counted() -> None:
+    told = drift(["ID", "NAME", *(f"C{number}" for number in range(60))], CONTRACT).extra_columns or ""
+    assert told.startswith("C0, C1, ")
+    assert told.endswith("C49 and 10 more whose names are not shown")
 
 
 def test_no_name_is_told_of_a_line_that_may_be_no_header() -> None:

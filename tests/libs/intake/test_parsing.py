@@ -219,6 +219,8 @@ def test_whatever_a_register_writes_is_read_back(rows: list[tuple[str, str, str]
     writer = csv.writer(
         written, delimiter=dialect.delimiter, quotechar=dialect.quote, quoting=csv.QUOTE_ALL, lineterminator="\r\n"
     )
+    # Letters at random may happen to be UTF-8: an honest one beside them shows that they are not
+    rows = [*rows, ("é", "", "")]
     writer.writerows([("ID", "NAME", "NOTE"), *rows])
     extract = written.getvalue().encode(dialect.encoding)
     read = rows_of(extract, rows=len(rows), dialect=dialect)
