@@ -52,10 +52,10 @@ def put_back_period(spark: SparkSession, settings: Settings, period: Period, *, 
         rows = rows.where(extracted_on >= F.lit(period.first_on))
     if period.last_on is not None:
         rows = rows.where(extracted_on <= F.lit(period.last_on))
-    found = _put_back(lake, settings, rows.where(F.col("status") == ACCEPTED), is_released=True)
+    found = _put_back(lake, settings, rows.where(F.col("status") == ACCEPTED), is_waived=True)
     if not has_quarantined:
         return found
-    refused = _put_back(lake, settings, rows.where(F.col("status") == QUARANTINED), is_released=False)
+    refused = _put_back(lake, settings, rows.where(F.col("status") == QUARANTINED), is_waived=False)
     return PutBack(found.files + refused.files, found.missing + refused.missing)
 
 
@@ -67,13 +67,13 @@ def release_held(spark: SparkSession, settings: Settings, file_id: int) -> None:
     lake = open_lake(spark, settings)
     is_held = (F.col("file_id") == file_id) & (F.col("status") == QUARANTINED) & (F.col("reason") == HELD)
     rows = lake.read(TABLE).where(is_held)
-    if _put_back(lake, settings, rows, is_released=True).files == 0:
+    if _put_back(lake, settings, rows, is_waived=True).files == 0:
         raise Terminal(
             "this file is not held", do="`cancollaborate status` names those that are, with their ids.", file_id=file_id
         )
 
 
-def _put_back(lake: Lake, settings: Settings, rows: DataFrame, *, is_released: bool) -> PutBack:
+def _put_back(lake: Lake, settings: Settings, rows: DataFrame, *, is_waived: bool) -> PutBack:
     """Move the originals into landing; the releases are noted first, so that a crash between does no harm."""
     told = rows.select("file_id", "status", "trust", "file_name", "sha256").orderBy("file_id").collect()
     landing = settings.paths.landing.absolute()
@@ -83,8 +83,7 @@ def _put_back(lake: Lake, settings: Settings, rows: DataFrame, *, is_released: b
         for row in told
         if (place := resting_place(settings, *row[:4])).exists()
     }
-    if is_released:
-        releases.release(lake, places, after_file_id=last_file_id(lake))
+    releases.release(lake, places, after_file_id=last_file_id(lake), is_waived=is_waived)
     for place, landed in places.values():
         put_away(place, landed)
     return PutBack(len(places), len({row["sha256"] for row in told} - places.keys()))

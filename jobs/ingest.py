@@ -128,7 +128,8 @@ def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
         again = to_read_again(waiting, entries)
         reread, paths = _read_again(intake, again)
         frames += reread.frames
-        terms = Terms(intake.settings.intake.smallest_full_share, released, paths)
+        waived = {sha256 for sha256, is_waived in released.items() if is_waived}
+        terms = Terms(intake.settings.intake.smallest_full_share, waived, paths)
         told = _Told(decide(waiting, entries, terms), both(opened.rows, reread.rows), again, paths)
         _write(intake, told, opened)
     finally:
