@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from libs.errors import KeyVaultError
 from libs.feeds import FeedContract
+from libs.intake.changes import KEYED, keyed_rows
 from libs.intake.envelope import Opener, parse_name
 from libs.intake.keys import KeyRing
 from libs.intake.landed_frame import LandedRow, landed_frame
@@ -42,13 +43,13 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Opened:
-    """Files that were opened: `arrivals` by path, and the source rows of each system (`_path`, `_row_number`, columns).
+    """Files that were opened: `arrivals` by path, and of each system what their rows say, without content.
 
-    The rows are kept in memory only: what was sealed is not written to disk before it is bronze.
+    Content is read again where it is written (`read_rows`): to hold all of it takes longer than opening a file twice.
     """
 
     arrivals: Mapping[str, Arrival]
-    rows: Mapping[str, DataFrame]
+    told: Mapping[str, DataFrame]
     frames: Sequence[DataFrame]
 
     def forget(self) -> None:
@@ -63,25 +64,32 @@ def open_files(
     """Open every file that may be an extract. One that is gone meanwhile, since another run took it, is left out."""
     by_system = {system: [file for file in files if _is_for(file, system, opener)] for system in contracts}
     frames = {
-        system: open_extracts(_landed(spark, of_system), contract=contracts[system], opener=opener).persist(
-            StorageLevel.MEMORY_ONLY
-        )
+        system: keyed_rows(_opened(spark, of_system, contracts[system], opener), contracts[system])
+        .select("_file", *KEYED)
+        .persist(StorageLevel.MEMORY_ONLY)
         for system, of_system in by_system.items()
         if of_system
     }
     told = {row["_path"]: row["_file"].asDict() for frame in frames.values() for row in _facts(frame)}
     chosen = {str(file.path) for of_system in by_system.values() for file in of_system}
     arrivals = [Arrival(file, told[str(file.path)]) for file in files if str(file.path) in told]
-    arrivals += [
-        Arrival(file, facts) for file in files if str(file.path) not in chosen for facts in _unopened(file, opener)
-    ]
+    unopened = [file for file in files if str(file.path) not in chosen]
+    arrivals += [Arrival(file, facts) for file in unopened for facts in _unopened(file, opener)]
     return Opened(
         arrivals={str(arrival.file.path): arrival for arrival in arrivals},
-        rows={
-            system: frame.where(F.col("_file").isNull()).drop("_file", "_file_name") for system, frame in frames.items()
-        },
+        told={system: frame.where(F.col("_file").isNull()).drop("_file") for system, frame in frames.items()},
         frames=tuple(frames.values()),
     )
+
+
+def read_rows(spark: SparkSession, files: Sequence[LandedFile], contract: FeedContract, opener: Opener) -> DataFrame:
+    """The source rows of files that were opened before, with their keys; nothing is kept in memory."""
+    opened = _opened(spark, files, contract, opener).where(F.col("_file").isNull()).drop("_file", "_file_name")
+    return keyed_rows(opened, contract)
+
+
+def _opened(spark: SparkSession, files: Sequence[LandedFile], contract: FeedContract, opener: Opener) -> DataFrame:
+    return open_extracts(_landed(spark, files), contract=contract, opener=opener)
 
 
 def _facts(opened: DataFrame) -> list[Row]:

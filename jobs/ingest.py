@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import releases
-from jobs.arrivals import MIB, Opened, both, make_opener, open_files
+from jobs.arrivals import MIB, Arrival, Opened, both, make_opener, open_files, read_rows
 from jobs.changed import last_file_id, vouched
 from jobs.extract_ledger import (
     TABLE,
@@ -25,8 +25,19 @@ from jobs.extract_ledger import (
 )
 from jobs.outcome import Outcome, Run
 from libs import log
+from libs.errors import ConcurrentRunError
 from libs.feeds import FeedContract, load_contracts
-from libs.intake.changes import FILES, FULLS, bronze_rows, changes, judged_rows, known_rows, no_known_rows, told_rows
+from libs.intake.changes import (
+    FILES,
+    FULLS,
+    PRESENT,
+    bronze_rows,
+    changes,
+    judged_rows,
+    known_rows,
+    no_known_rows,
+    told_rows,
+)
 from libs.intake.envelope import Opener
 from libs.intake.landing import LandedFile, landed_file, landed_files, local_path, put_away
 from libs.intake.ledger import Decision, LedgerEntry, Terms, decide, to_read_again
@@ -55,13 +66,18 @@ class _Intake:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a pass is about to write: its decisions, the opened files, and what is read again for late ones."""
+class _Pass:
+    """What a pass is about to write: its decisions, the files that were opened and what they tell, by system.
+
+    `again` are the entries that are read again for late files, by the path of the late one; `paths` where they lie.
+    """
 
     decisions: Sequence[Decision]
-    rows: Mapping[str, DataFrame]
+    arrivals: Mapping[str, Arrival]
+    told: Mapping[str, DataFrame]
     again: Mapping[str, Sequence[LedgerEntry]]
     paths: Mapping[int, str]
+    batch_id: str
 
 
 def check_landing(settings: Settings) -> None:
@@ -130,8 +146,18 @@ def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
         frames += reread.frames
         waived = {sha256 for sha256, is_waived in released.items() if is_waived}
         terms = Terms(intake.settings.intake.smallest_full_share, waived, paths)
-        told = _Told(decide(waiting, entries, terms), both(opened.rows, reread.rows), again, paths)
-        _write(intake, told, opened)
+        intake.passes += 1
+        _write(
+            intake,
+            _Pass(
+                decisions=decide(waiting, entries, terms),
+                arrivals={**opened.arrivals, **reread.arrivals},
+                told=both(opened.told, reread.told),
+                again=again,
+                paths=paths,
+                batch_id=f"{intake.run.run_id}/{intake.passes}",
+            ),
+        )
     finally:
         for frame in frames:
             frame.unpersist()
@@ -153,47 +179,61 @@ def _read_again(intake: _Intake, again: Mapping[str, Sequence[LedgerEntry]]) -> 
     return opened, readable
 
 
-def _write(intake: _Intake, told: _Told, opened: Opened) -> None:
-    lake, run = intake.lake, intake.run
-    if not told.decisions:
+def _write(intake: _Intake, what: _Pass) -> None:
+    """Write bronze, then the ledger, then move the files."""
+    if not what.decisions:
         return
-    intake.passes += 1
-    batch_id = f"{run.run_id}/{intake.passes}"
-    changed: dict[int, int] = {}
-    for system, rows in told.rows.items():
-        files = told_files(told.decisions, told.again, told.paths, system=system)
+    lake, changed = intake.lake, dict[int, int]()
+    for system in what.told:
+        files = told_files(what.decisions, what.again, what.paths, system=system)
         if files:
-            changed |= _write_bronze(lake, intake.contracts[system], rows, files, batch_id)
-    first_id, last_id = told.decisions[0].file_id, told.decisions[-1].file_id
-    entries = ledger_rows(lake.spark, told.decisions, opened.arrivals, changed, batch_id, run)
-    lake.append_as_next(TABLE, entries, number=first_id, is_mine=F.col("batch_id") == batch_id)
-    for system in told.rows:
+            changed |= _write_bronze(intake, what, intake.contracts[system], files)
+    first_id, last_id = what.decisions[0].file_id, what.decisions[-1].file_id
+    entries = ledger_rows(lake.spark, what.decisions, what.arrivals, changed, what.batch_id, intake.run)
+    lake.append_as_next(TABLE, entries, number=first_id, is_mine=F.col("batch_id") == what.batch_id)
+    for system in what.told:
         # Whoever wrote other rows under these ids was killed before the ledger, or will find them taken.
-        leftovers = F.col("_file_id").between(first_id, last_id) & (F.col("_batch_id") != batch_id)
+        leftovers = F.col("_file_id").between(first_id, last_id) & (F.col("_batch_id") != what.batch_id)
         lake.drop_where(f"bronze.{system}_row", leftovers)
-    _put_away(intake.settings, told.decisions)
+    _put_away(intake.settings, what.decisions)
     intake.rows_changed += sum(changed.values())
-    intake.rows_read += sum(decision.candidate.row_count or 0 for decision in told.decisions)
+    intake.rows_read += sum(decision.candidate.row_count or 0 for decision in what.decisions)
 
 
-def _write_bronze(
-    lake: Lake, contract: FeedContract, rows: DataFrame, told: Sequence[ToldFile], batch_id: str
-) -> dict[int, int]:
+def _write_bronze(intake: _Intake, what: _Pass, contract: FeedContract, told: Sequence[ToldFile]) -> dict[int, int]:
     """Write what the files of a register changed; return how many rows each of them changed."""
-    table = f"bronze.{contract.system}_row"
+    lake, table = intake.lake, f"bronze.{contract.system}_row"
     files = lake.spark.createDataFrame(file_rows(told), FILES)
     fulls = lake.spark.createDataFrame(full_rows(told), FULLS)
-    said = told_rows(rows, files, contract)
+    said = told_rows(what.told[contract.system], files)
     has_known = lake.exists(table) and lake.exists(TABLE)
     known = (
         known_rows(vouched(lake, contract.system), fulls.select("_trust")) if has_known else no_known_rows(lake.spark)
     )
     changed = settle(changes(settle(judged_rows(said, known, fulls)), said))
-    counts = {row["_file_id"]: row["count"] for row in changed.groupBy("_file_id").count().collect()}
-    if counts:
-        few = F.broadcast(changed) if sum(counts.values()) < _FEW else changed
-        lake.append(table, bronze_rows(few, rows, files, contract, batch_id=batch_id), properties=BRONZE_PROPERTIES)
-    return counts
+    counts = changed.groupBy("_file_id", "_trust", "_moment", (F.col("_presence") == PRESENT).alias("has_content"))
+    found = counts.count().collect()
+    if not found:
+        return {}
+    moments = {
+        (row["_trust"], row["_moment"]["at"].astimezone(), row["_moment"]["sequence"])
+        for row in found
+        if row["has_content"]
+    }
+    paths = [file.path for file in told if (file.trust, *file.moment) in moments]
+    keyed = read_rows(lake.spark, [what.arrivals[path].file for path in paths], contract, intake.opener)
+    total = sum(row["count"] for row in found)
+    few = F.broadcast(changed) if total < _FEW else changed
+    rows, written = bronze_rows(few, keyed, files, contract, batch_id=what.batch_id), Observation()
+    lake.append(table, rows.observe(written, F.count(F.lit(1)).alias("rows")), properties=BRONZE_PROPERTIES)
+    if written.get["rows"] != total:
+        raise ConcurrentRunError(
+            "files in landing changed while they were read", do="Run again: nothing of them was taken.", table=table
+        )
+    by_file: dict[int, int] = {}
+    for row in found:
+        by_file[row["_file_id"]] = by_file.get(row["_file_id"], 0) + row["count"]
+    return by_file
 
 
 def _put_away(settings: Settings, decisions: Collection[Decision]) -> None:

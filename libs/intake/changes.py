@@ -24,6 +24,7 @@ LINEAGE = (
 )  # fmt: skip
 PATHWAY = ("_trust", "_pathway_key")
 IDENTITY = (*PATHWAY, "_row_key", "_repeat")
+KEYED = ("_path", "_row_number", "_pathway_key", "_row_key", "_is_closed", "_row_hash")
 FILES = (
     "_path string, _file_id bigint, _trust string, _moment struct<at:timestamp,sequence:bigint>, _is_full boolean, "
     "_next_full struct<moment:struct<at:timestamp,sequence:bigint>,file_id:bigint>"
@@ -35,26 +36,24 @@ _KNOWN = (
 )
 
 
-def told_rows(rows: DataFrame, files: DataFrame, contract: FeedContract) -> DataFrame:
-    """What the extracts of a pass say: for each row its keys, the hash of its content, and the file that tells it.
-
-    `rows` are opened source rows with `_path` and `_row_number`; `files` as in `FILES`. No content goes along.
-    """
+def keyed_rows(rows: DataFrame, contract: FeedContract) -> DataFrame:
+    """Add the row key, the pathway key, the hash of the content and `_is_closed` to opened source rows."""
     key = F.concat_ws(KEY_SEPARATOR, *(F.trim(F.coalesce(F.col(f"`{name}`"), F.lit(""))) for name in contract.row_key))
-    of_files = rows.join(F.broadcast(files), ["_path"], "inner")
-    return of_files.select(
-        *(name for name in files.columns if name != "_path"),
-        "_row_number",
+    return rows.select(
+        "*",
         F.trim(F.coalesce(F.col(f"`{contract.pathway_key}`"), F.lit(""))).alias("_pathway_key"),
         key.alias("_row_key"),
         _is_closed(contract).alias("_is_closed"),
         F.hash(F.map_entries("_extra")).alias("_extra_hash"),
-        *(F.col(f"`{name}`") for name in contract.columns),
-    ).select(
-        *(name for name in files.columns if name != "_path"),
-        "_row_number", "_pathway_key", "_row_key", "_is_closed",
-        row_hash([*contract.columns, "_extra_hash"]).alias("_row_hash"),
-    )  # fmt: skip
+    ).withColumn("_row_hash", row_hash([*contract.columns, "_extra_hash"]))
+
+
+def told_rows(keyed: DataFrame, files: DataFrame) -> DataFrame:
+    """What the extracts of a pass say: for each row its keys, the hash of its content, and the file that tells it.
+
+    `keyed` has `_path`, `_row_number` and what `keyed_rows` adds, no content; `files` as in `FILES`.
+    """
+    return keyed.select(*KEYED).join(F.broadcast(files), ["_path"], "inner").drop("_path")
 
 
 def known_rows(bronze: DataFrame, trusts: DataFrame) -> DataFrame:
@@ -90,10 +89,12 @@ def judged_rows(told: DataFrame, known: DataFrame, fulls: DataFrame) -> DataFram
         F.lit(True).alias("_is_known"),
     )
     of_told = told.select("*", F.lit(True).alias("_is_present"), F.lit(False).alias("_is_known"))
-    rows = of_told.unionByName(of_known, allowMissingColumns=True).repartition(*PATHWAY)
-    same_key = Window.partitionBy(*PATHWAY, "_row_key", "_is_known", "_moment").orderBy("_row_number")
+    rows = of_told.unionByName(of_known, allowMissingColumns=True)
+    # Spark compares the first eight bytes first, and those of a trust's code tell nothing apart.
+    rows = rows.withColumn("_place", F.xxhash64(*PATHWAY)).repartition("_place")
+    same_key = Window.partitionBy("_place", *PATHWAY, "_row_key", "_is_known", "_moment").orderBy("_row_number")
     numbered = rows.withColumn("_repeat", F.coalesce("_repeat", F.row_number().over(same_key)))
-    of_row = Window.partitionBy(*IDENTITY)
+    of_row = Window.partitionBy("_place", *IDENTITY)
     in_time = of_row.orderBy("_moment", F.desc("_is_known"), "_file_id")
     placed = numbered.select(
         "*",
@@ -104,7 +105,9 @@ def judged_rows(told: DataFrame, known: DataFrame, fulls: DataFrame) -> DataFram
         F.lag("_next_full").over(in_time).alias("_full_before"),
         F.lead("_moment").over(in_time).alias("_moment_after"),
         F.max(F.when(F.col("_is_known"), F.col("_moment"))).over(of_row).alias("_last_known"),
-        F.max(~F.col("_is_known") & F.col("_is_full")).over(Window.partitionBy(*PATHWAY)).alias("_is_pathway_told"),
+        F.max(~F.col("_is_known") & F.col("_is_full"))
+        .over(Window.partitionBy("_place", *PATHWAY))
+        .alias("_is_pathway_told"),
     )
     return _judged(placed)
 
@@ -190,11 +193,12 @@ def _gone(candidates: DataFrame, told: DataFrame) -> DataFrame:
 
 
 def bronze_rows(
-    changed: DataFrame, rows: DataFrame, files: DataFrame, contract: FeedContract, *, batch_id: str
+    changed: DataFrame, keyed: DataFrame, files: DataFrame, contract: FeedContract, *, batch_id: str
 ) -> DataFrame:
     """The changes in bronze's columns; a version brings its content, a mark its key and nothing else.
 
-    `rows` and `files` as for `told_rows`. Lineage comes first, so that its statistics cover what is filtered on.
+    `keyed` are the source rows with what `keyed_rows` adds, opened once more: a row counts only if it is still the one
+    that was judged. Lineage comes first, so that its statistics cover what is filtered on.
     """
     lineage = changed.select(
         *(name for name in changed.columns if name != "_moment"),
@@ -203,8 +207,12 @@ def bronze_rows(
         F.lit(batch_id).alias("_batch_id"),
         F.col("_moment"),
     )
-    content = rows.join(F.broadcast(files.select("_path", "_trust", "_moment")), ["_path"], "inner").drop("_path")
-    versions = content.join(lineage.where(F.col("_presence") == PRESENT), ["_trust", "_moment", "_row_number"], "inner")
+    of_files = keyed.join(F.broadcast(files.select("_path", "_trust", "_moment")), ["_path"], "inner")
+    content = of_files.select(
+        "_trust", "_moment", "_row_number", "_row_hash", *(F.col(f"`{name}`") for name in (*contract.columns, "_extra"))
+    )
+    of_row = ["_trust", "_moment", "_row_number", "_row_hash"]
+    versions = content.join(lineage.where(F.col("_presence") == PRESENT), of_row, "inner")
     parts = F.split("_row_key", KEY_SEPARATOR)
     marks = lineage.where(F.col("_presence") != PRESENT).select(
         *LINEAGE, *(parts.getItem(index).alias(name) for index, name in enumerate(contract.row_key))

@@ -18,6 +18,7 @@ from libs.intake.changes import (
     bronze_rows,
     changes,
     judged_rows,
+    keyed_rows,
     known_rows,
     no_known_rows,
     told_rows,
@@ -78,8 +79,8 @@ class Log:
         in_order = sorted((file for file, _ in told), key=lambda file: (file.trust, file.moment))
         files = self.spark.createDataFrame(file_rows(in_order), FILES)
         fulls = self.spark.createDataFrame(full_rows(in_order), FULLS)
-        source = self._frame({file.path: rows for file, rows in told})
-        rows = told_rows(source, files, self.contract)
+        source = keyed_rows(self._frame({file.path: rows for file, rows in told}), self.contract)
+        rows = told_rows(source, files)
         found = changes(judged_rows(rows, self.known(fulls), fulls), rows)
         written = bronze_rows(found, source, files, self.contract, batch_id="b")
         self.schema = written.schema
@@ -252,13 +253,14 @@ def test_lineage_comes_first_and_headings_are_kept_as_they_are(
 ) -> None:
     contract = contracts["infoflex"]
     columns = [F.lit("1").alias(name) for name in contract.columns]
-    source = spark.range(1).select(
+    opened = spark.range(1).select(
         F.lit("a").alias("_path"), F.lit(1).cast("bigint").alias("_row_number"), *columns,
         F.create_map().cast("map<string,string>").alias("_extra"),
     )  # fmt: skip
     [told] = [ToldFile("a", 1, "RVW", at(1), True)]
     files, fulls = spark.createDataFrame(file_rows([told]), FILES), spark.createDataFrame(full_rows([told]), FULLS)
-    rows = told_rows(source, files, contract)
+    source = keyed_rows(opened, contract)
+    rows = told_rows(source, files)
     found = changes(judged_rows(rows, no_known_rows(spark), fulls), rows)
     written = bronze_rows(found, source, files, contract, batch_id="b")
     assert written.columns == [*LINEAGE, *contract.columns, "_extra"]
