@@ -20,8 +20,9 @@ def start_session(settings: Settings, app_name: str = "cancollaborate") -> Spark
 
     Raises MachineError when Java or the Delta jars are missing.
     """
-    # pyspark writes the text of a failed query, cell values included, to standard error through these.
-    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+    # pyspark writes the text of a failed query, cell values included, to standard error through the first two; py4j, of
+    # a batch of a stream that was not taken, a traceback that says nothing: `take_available` raises what happened.
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "py4j.clientserver"):
         logging.getLogger(name).disabled = True
     if "DATABRICKS_RUNTIME_VERSION" in os.environ:
         spark = SparkSession.builder.appName(app_name).getOrCreate()

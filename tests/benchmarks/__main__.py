@@ -21,7 +21,7 @@ from libs.intake.keys import KeyRing
 from libs.intake.parsing import parse_extract
 from libs.lakehouse.session import start_session
 from libs.settings import Settings, conf_folder, load_settings
-from tests.benchmarks import intake, published
+from tests.benchmarks import bronze, intake, published
 
 SIZES = (20_000, 100_000)  # pathways over two years: the demo, and two trusts with their history
 MIB = 1024 * 1024
@@ -41,6 +41,8 @@ def main() -> None:
 
         say("")
         intake.main()
+        say("")
+        bronze.main()
         say("")
         world.main()
         say("")
@@ -87,7 +89,7 @@ def open_and_parse(paths: list[Path], settings: Settings) -> float:
         for ref in (settings.keys.platform, settings.keys.trusts)
     ]
     systems = {ods: trust.system for ods, trust in settings.trusts.items()}
-    opener = Opener(settings.platform, rings[0], rings[1], systems, 512 * MIB, 2048 * MIB, str(settings.paths.landing))
+    opener = Opener(settings.platform, rings[0], rings[1], systems, 512 * MIB, 2048 * MIB)
     contracts = load_contracts(conf_folder())
     began = time.monotonic()
     for path in paths:

@@ -36,7 +36,6 @@ def opened(settings: Settings, path: Path) -> OpenedExtract:
         systems={trust: each.system for trust, each in settings.trusts.items()},
         max_sealed_bytes=2**26,
         max_extract_bytes=2**28,
-        landing=str(settings.paths.landing),
     )
     result = open_sealed(path.read_bytes(), file_name=path.name, opener=opener)
     assert isinstance(result, OpenedExtract), result

@@ -70,17 +70,6 @@ def test_paths_are_absolute_even_when_the_setting_is_not(tmp_path: Path, monkeyp
     assert landed_files(Path("landing"))[0].path == tmp_path / "landing" / "RVW" / "a.jwe"
 
 
-def test_spark_reads_each_file_whatever_pattern_its_name_spells(spark: SparkSession, tmp_path: Path) -> None:
-    names = ["[a].jwe", "a.jwe", "{b,c}.jwe", "b.jwe", "d*.jwe", "dd.jwe", "e?.jwe", "ee.jwe", r"f\g.jwe", "h i%20.jwe"]
-    for name in names:
-        write(tmp_path / "RVW" / name, name.encode())
-    wanted = [file for file in landed_files(tmp_path) if file.path.name not in ("a.jwe", "b.jwe", "dd.jwe", "ee.jwe")]
-    read = (
-        spark.read.format("binaryFile").load([file.spark_path for file in wanted]).select("path", "content").collect()
-    )
-    assert sorted(bytes(row["content"]).decode() for row in read) == sorted(file.path.name for file in wanted)
-
-
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
