@@ -228,7 +228,9 @@ def _write_bronze(intake: _Intake, what: _Pass, contract: FeedContract, told: Se
     lake.append(table, rows.observe(written, F.count(F.lit(1)).alias("rows")), properties=BRONZE_PROPERTIES)
     if written.get["rows"] != total:
         raise ConcurrentRunError(
-            "another run took files, or they changed, while they were read", do="Run again: nothing was taken.", table=table
+            "another run took files, or they changed, while they were read",
+            do="Run again: nothing was taken.",
+            table=table,
         )
     by_file: dict[int, int] = {}
     for row in found:

@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from pyspark.sql import SparkSession
 
 from libs.errors import MachineError
 from libs.intake.landing import LandedFile, landed_files, local_path, put_away
