@@ -113,11 +113,13 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 
 def _portions(files: Iterable[LandedFile], *, mib: int) -> Iterator[list[LandedFile]]:
     portion: list[LandedFile] = []
+    size = 0
     for file in files:
-        if portion and sum(each.size for each in portion) + file.size > mib * MIB:
+        if portion and size + file.size > mib * MIB:
             yield portion
-            portion = []
+            portion, size = [], 0
         portion.append(file)
+        size += file.size
     if portion:
         yield portion
 

@@ -346,3 +346,17 @@ def test_an_opener_that_lost_its_keys_refuses_rather_than_fails(
     land()
     found = facts(opened(spark, contract, replace(opener, platform_keys=KeyRing([])), tmp_path))
     assert [fact["reason"] for fact in found.values()] == ["PLATFORM_KEY_UNKNOWN"]
+
+
+def test_the_plans_of_opened_extracts_show_no_key(
+    spark: SparkSession, world: World, contract: FeedContract, opener: Opener, land: Land
+) -> None:
+    """The keys travel within the function that opens, which a plan names and does not show."""
+    land()
+    frame = open_extracts(landed_frame(spark, [], 1), contract=contract, opener=opener)
+    execution = frame._jdf.queryExecution()  # what explain prints, in every way that it prints it
+    plans = [execution.toString(), execution.analyzed().prettyJson(), execution.executedPlan().prettyJson()]
+    assert all("MapInArrow" in plan or "mapInArrow" in plan for plan in plans)
+    secrets = [private[part] for private, _ in world.keys.values() for part in ("d", "p", "q") if part in private]
+    assert secrets
+    assert not [part for part in secrets for plan in plans if part in plan]
