@@ -11,6 +11,7 @@ from jobs.screens.wording import LONDON, NONE
 from libs.intake.keys import KeyRing, RingKey
 
 _USES = {"enc": "to seal to", "sig": "to sign with"}
+_SHORT_USES = {"enc": "sealing", "sig": "signing"}  # so that a row fits into 80 columns
 _STYLES = {"current": "green", "not yet": "yellow", "ended": "dim", "revoked": "red"}
 
 
@@ -19,12 +20,12 @@ def show_rings(console: Console, rings: Mapping[str, KeyRing], *, as_at: datetim
     for name, ring in rings.items():
         heading(console, f"Keys of the {name}", f"As they stand at {_when(int(as_at.timestamp()))}, London time.")
         table = plain_table(
-            "Key", "Owner", fixed("Use"), fixed("Algorithm"), fixed("Valid from"), fixed("Until"), fixed("State")
+            "Key", fixed("Owner"), fixed("Use"), fixed("Algorithm"), fixed("Valid from"), fixed("Until"), fixed("State")
         )
         for key in ring:
             add_row(
-                table, key.kid, _owner(key, name), _USES[key.use], key.algorithm,
-                _when(key.not_before), _when(key.expires), _state(key, as_at),
+                table, key.kid, _owner(key, name), _SHORT_USES[key.use], key.algorithm,
+                _when(key.not_before), _when(_ends(key)), _state(key, as_at),
             )  # fmt: skip
         show(console, table)
 
@@ -48,10 +49,14 @@ def _owner(key: RingKey, ring: str) -> str:
     return ring if key.imported.is_private else f"{ring}, kept in a vault"
 
 
+def _ends(key: RingKey) -> int | None:
+    """When it ends or was withdrawn, whichever comes first."""
+    return min((each for each in (key.expires, key.revoked) if each is not None), default=None)
+
+
 def _state(key: RingKey, as_at: datetime) -> Text:
     state = key.state_at(int(as_at.timestamp()))
-    told = f"{state} {_when(key.revoked)}" if state == "revoked" else state
-    return Text(told, style=_STYLES[state])
+    return Text(state, style=_STYLES[state])
 
 
 def _when(moment: int | None) -> str:

@@ -16,7 +16,8 @@ from jobs.screens.queries.publication import Found, last_moment, list_moment, lo
 from jobs.screens.risk import show_models
 from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, RUN
 from jobs.screens.wording import NONE, count, files, full_time, local_time, reason_sentence
-from libs.intake.answers import agreed_name, told_drift
+from libs.intake.claims import agreed_name
+from libs.intake.reasons import told_drift
 from libs.settings import Trust
 from libs.warehouse.dialects import place_of
 

@@ -37,10 +37,10 @@ from joserfc import jwe
 from libs.feeds import FeedContract
 from libs.intake import jose
 from libs.intake.changes import KEY_SEPARATOR
-from libs.intake.claims import parse_name
+from libs.intake.claims import agreed_name
 from libs.intake.keys import RingKey
 from libs.intake.ledger import ACCEPTED, DUPLICATE
-from libs.intake.reasons import REASONS
+from libs.intake.reasons import REASONS, told_drift
 from libs.pathways.row_rules import ROW_RULES
 
 VERSION = 1
@@ -152,17 +152,6 @@ def seal_answer(answer: bytes, recipient: RingKey) -> bytes:
 def answer_stem(file: JudgedFile) -> str:
     """What the names of an answer's files begin with: the file's number, and its name where that is agreed on."""
     return "_".join(filter(None, [f"{file.file_id:08d}", agreed_name(file.file_name)]))
-
-
-def agreed_name(file_name: str | None) -> str | None:
-    """A file's name where it has the agreed form; a file may bear any other name, a patient's too."""
-    return file_name if file_name and parse_name(file_name) else None
-
-
-def told_drift(extra_columns: str | None, missing_columns: str | None) -> list[str]:
-    """What is to say of a file's columns, given as the ledger lists them: nothing, or one or two parts of a line."""
-    told = {"new columns (kept)": extra_columns, "missing columns": missing_columns}
-    return [f"{what}: {names}" for what, names in told.items() if names]
 
 
 def _told_fault(fault: RowFault, contract: FeedContract) -> dict[str, Any]:

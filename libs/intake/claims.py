@@ -91,3 +91,8 @@ def parse_name(name: str) -> SealedName | None:
     except ValueError:  # a 31st of June
         return None
     return SealedName(trust, system, extracted_at, int(sequence))
+
+
+def agreed_name(file_name: str | None) -> str | None:
+    """A file's name where it has the agreed form; a file may bear any other name, a patient's too."""
+    return file_name if file_name and parse_name(file_name) else None

@@ -69,3 +69,9 @@ class Refusal:
     def __post_init__(self) -> None:
         if self.reason not in REASONS:
             raise ValueError(f"{self.reason!r} is not a code of REASONS")
+
+
+def told_drift(extra_columns: str | None, missing_columns: str | None) -> list[str]:
+    """What is to say of a file's columns, given as the ledger lists them: nothing, or one or two parts of a line."""
+    told = {"new columns (kept)": extra_columns, "missing columns": missing_columns}
+    return [f"{what}: {names}" for what, names in told.items() if names]

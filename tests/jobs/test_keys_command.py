@@ -237,7 +237,7 @@ def test_a_withdrawn_key_stays_so_and_the_trust_is_told_what_comes_next(
     assert "withdrawn since 2025-06-02 09:00" in again
     assert ring_of(settings, "trusts").named("rvw-old").revoked == AT_SECONDS
     shown = run_command("keys", "list", "--as-at", AT, *root)
-    assert line_of(shown, "rvw-old").rstrip().endswith("revoked 2025-06-02 09:00")
+    assert line_of(shown, "rvw-old").rstrip().endswith("2025-06-02 09:00  revoked")
 
 
 @pytest.mark.usefixtures("filled")
