@@ -200,7 +200,7 @@ def test_the_list_tells_of_both_rings_how_each_key_stands_and_nothing_of_what_it
     shown = run_command("keys", "list", "--as-at", AT, *root)
     assert "sealing" in line_of(shown, "ours")
     assert line_of(shown, "ours").rstrip().endswith("current")
-    assert all(word in line_of(shown, "rvw-old") for word in ("RVW", "to sign with", "EdDSA", "current"))
+    assert all(word in line_of(shown, "rvw-old") for word in ("RVW", "signing", "EdDSA", "current"))
     assert line_of(shown, "rvw-new").rstrip().endswith("not yet")
     assert "2025-06-03 00:00" in line_of(shown, "rvw-new")
     later = run_command("keys", "list", "--ring", "trusts", "--as-at", "2025-06-03", *root)
