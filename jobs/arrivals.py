@@ -125,8 +125,11 @@ def make_opener(settings: Settings) -> Opener:
 
 
 def _is_for(file: LandedFile, system: str, opener: Opener) -> bool:
-    """Whether a file is to be opened as an extract of this system: by its name and its folder."""
-    return parse_name(file.name) is not None and opener.systems.get(file.folder or "") == system
+    """Whether a file is to be opened as an extract of this system: by its name and its folder.
+
+    Arrow takes no path that is not text; such a file is answered as one whose name is not of the agreed form.
+    """
+    return file.has_text_path and parse_name(file.name) is not None and opener.systems.get(file.folder or "") == system
 
 
 def _landed(spark: SparkSession, files: Iterable[LandedFile]) -> DataFrame:
@@ -138,11 +141,13 @@ def _landed(spark: SparkSession, files: Iterable[LandedFile]) -> DataFrame:
 
 def _unopened(file: LandedFile, opener: Opener) -> list[dict[str, Any]]:
     """What can be said of a file that isn't worth opening; nothing where it is gone."""
-    said = parse_name(file.name)
+    said = parse_name(file.name) if file.has_text_path else None
     try:
         sha256 = file.sha256()
     except FileNotFoundError:
         return []
+    except OSError:  # what it says of itself is refused anyway
+        sha256 = None
     return [
         {
             "trust": file.folder,

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs import releases
 from jobs.changed import last_file_id
-from jobs.extract_ledger import TABLE, resting_place
+from jobs.extract_ledger import TABLE, landed_again, resting_place
 from libs.errors import Terminal
 from libs.intake.landing import put_away
 from libs.intake.ledger import ACCEPTED, QUARANTINED
@@ -76,14 +76,18 @@ def release_held(spark: SparkSession, settings: Settings, file_id: int) -> None:
 def _put_back(lake: Lake, settings: Settings, rows: DataFrame, *, is_waived: bool) -> PutBack:
     """Move the originals into landing; the releases are noted first, so that a crash between does no harm."""
     told = rows.select("file_id", "status", "trust", "file_name", "sha256").orderBy("file_id").collect()
-    landing = settings.paths.landing.absolute()
-    # A file that was taken twice lies where it was put the last time.
+    # Of a file that was taken twice the original lies where it was put the last time.
     places = {
-        row["sha256"]: (place, landing / row["trust"] / row["file_name"])
+        row["sha256"] or row["file_id"]: (place, landed_again(settings, row["file_id"], row["trust"], row["file_name"]))
         for row in told
         if (place := resting_place(settings, *row[:4])).exists()
     }
-    releases.release(lake, places, after_file_id=last_file_id(lake), is_waived=is_waived)
+    releases.release(
+        lake,
+        filter(None, {row["sha256"] for row in told} & places.keys()),
+        after_file_id=last_file_id(lake),
+        is_waived=is_waived,
+    )
     for place, landed in places.values():
         put_away(place, landed)
-    return PutBack(len(places), len({row["sha256"] for row in told} - places.keys()))
+    return PutBack(len(places), len({row["sha256"] or row["file_id"] for row in told} - places.keys()))

@@ -27,7 +27,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     judged = settle(_judged_rows(lake, after=after, upto=upto))
     taken = judged.where("refused_as is null")
-    has_late = not judged.where("_is_superseded").isEmpty()
+    has_late = not judged.where("_is_pathway_superseded").isEmpty()
     told = taken.unionByName(settle(_told_since(lake, judged, after=after))) if has_late else taken
     changed_count = _write_versions(lake, told, after=after)
     changed_count += _write_patients(lake, taken)
@@ -55,7 +55,7 @@ def _judged(rows: DataFrame, contract: FeedContract) -> DataFrame:
         F.col("_trust").alias("trust"),
         F.lit(contract.system).alias("system"),
         "_file_id", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_pathway_key", "_presence",
-        "_is_superseded", "patient", "pathway", "transfer", "treatment", "not_understood",
+        "_is_superseded", "_is_pathway_superseded", "patient", "pathway", "transfer", "treatment", "not_understood",
         silver.refused_as().alias("refused_as"),
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ def _told_since(lake: Lake, judged: DataFrame, *, after: int) -> DataFrame:
     The history has no version where an extract told what stood, so it can't tell what stands after a late one.
     """
     late = settle(
-        judged.where("_is_superseded")
+        judged.where("_is_pathway_superseded")
         .groupBy(F.col("trust").alias("_trust"), "system", "_pathway_key")
         .agg(F.min(F.struct("_extracted_at", "_sequence")).alias("_since"), F.max("_file_id").alias("_late_id"))
     )

@@ -28,6 +28,7 @@ _ENTRY = (
     "extract_sha256",
 )  # fmt: skip
 _FEED = ("trust", "system")
+_LONGEST_NAME = 200  # bytes
 
 
 def ledger_entries(lake: Lake, candidates: Sequence[Candidate]) -> list[LedgerEntry]:
@@ -108,7 +109,14 @@ def resting_place(settings: Settings, file_id: int, status: str, trust: str | No
     """Where a file goes once the ledger has answered for it: `archive/<ODS>/…` or `quarantine/<ODS>/…`."""
     folder = settings.paths.archive if status == ACCEPTED else settings.paths.quarantine
     known = trust if trust in settings.trusts else "unknown"
-    return folder.absolute() / known / f"{file_id:08d}_{file_name}"
+    # No file system takes more than 255 bytes; a name of the agreed form has fewer than 80.
+    kept = file_name.encode("utf-8")[:_LONGEST_NAME].decode("utf-8", errors="ignore")
+    return folder.absolute() / known / f"{file_id:08d}_{kept}"
+
+
+def landed_again(settings: Settings, file_id: int, trust: str, file_name: str) -> Path:
+    """Where in landing a file is put that is to be judged once more: in a folder of its own, so it replaces none."""
+    return settings.paths.landing.absolute() / trust / f"again-{file_id:08d}" / file_name
 
 
 def place_of(settings: Settings, entry: LedgerEntry) -> Path:
@@ -119,14 +127,12 @@ def place_of(settings: Settings, entry: LedgerEntry) -> Path:
 def answered(settings: Settings, entries: Iterable[LedgerEntry], file: Candidate) -> Path | None:
     """Where a file is still to be moved that the ledger answered for before a crash; None for a file to be judged.
 
-    The same file sent again finds its earlier copy put away, so it is judged anew (as a duplicate).
+    Only the last answer counts: where that file lies put away, this one was sent again, and is judged anew.
     """
-    for entry in sorted(entries, key=lambda entry: -entry.file_id):
-        if entry.sha256 == file.sha256 and entry.file_name == file.file_name:
-            place = place_of(settings, entry)
-            if not place.exists():
-                return place
-    return None
+    same = [entry for entry in entries if (entry.sha256, entry.file_name) == (file.sha256, file.file_name)]
+    last = max(same, key=lambda entry: entry.file_id, default=None)
+    place = place_of(settings, last) if last is not None else None
+    return place if place is not None and not place.exists() else None
 
 
 def archived_files(lake: Lake, settings: Settings, entries: Sequence[LedgerEntry]) -> dict[int, LandedFile]:
@@ -139,7 +145,7 @@ def archived_files(lake: Lake, settings: Settings, entries: Sequence[LedgerEntry
     found: dict[int, LandedFile] = {}
     for entry in entries:
         # One that is being loaded again lies in landing once more.
-        landed = settings.paths.landing.absolute() / str(entry.trust) / entry.file_name
+        landed = landed_again(settings, entry.file_id, str(entry.trust), entry.file_name)
         places = [place for place in (place_of(settings, entry), landed) if place.exists()]
         if places:
             arrived_at, size = told[entry.file_id]["arrived_at"].astimezone(), told[entry.file_id]["sealed_bytes"]

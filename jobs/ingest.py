@@ -21,6 +21,7 @@ from jobs.extract_ledger import (
     archived_files,
     ledger_entries,
     ledger_rows,
+    place_of,
     resting_place,
 )
 from jobs.outcome import Outcome, Run
@@ -40,7 +41,7 @@ from libs.intake.changes import (
 )
 from libs.intake.envelope import Opener
 from libs.intake.landing import LandedFile, landed_file, landed_files, local_path, put_away
-from libs.intake.ledger import Decision, LedgerEntry, Terms, decide, to_read_again
+from libs.intake.ledger import ACCEPTED, Decision, LedgerEntry, Terms, decide, to_read_again
 from libs.intake.told_files import ToldFile, file_rows, full_rows, told_files
 from libs.lakehouse.arriving import arriving_files, take_available
 from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake, open_lake, settle
@@ -70,6 +71,7 @@ class _Pass:
     """What a pass is about to write: its decisions, the files that were opened and what they tell, by system.
 
     `again` are the entries that are read again for late files, by the path of the late one; `paths` where they lie.
+    `originals` tells, by the sealed hash, where the archive kept what is judged once more.
     """
 
     decisions: Sequence[Decision]
@@ -77,6 +79,7 @@ class _Pass:
     told: Mapping[str, DataFrame]
     again: Mapping[str, Sequence[LedgerEntry]]
     paths: Mapping[int, str]
+    originals: Mapping[str, Path]
     batch_id: str
 
 
@@ -142,9 +145,9 @@ def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
             if place is None:
                 waiting.append(file)
             else:
-                put_away(Path(file.path), place)
+                _move(opened.arrivals[file.path].file, place)
         again = to_read_again(waiting, entries)
-        reread, paths = _read_again(intake, again)
+        reread, paths = _read_again(intake, again, opened)
         frames += reread.frames
         waived = {sha256 for sha256, is_waived in released.items() if is_waived}
         terms = Terms(intake.settings.intake.smallest_full_share, waived, paths)
@@ -157,6 +160,7 @@ def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
                 told=both(opened.told, reread.told),
                 again=again,
                 paths=paths,
+                originals=_originals(intake.settings, entries, released),
                 batch_id=f"{intake.run.run_id}/{intake.passes}",
             ),
         )
@@ -165,20 +169,24 @@ def _take_pass(intake: _Intake, files: Sequence[LandedFile]) -> None:
             frame.unpersist()
 
 
-def _read_again(intake: _Intake, again: Mapping[str, Sequence[LedgerEntry]]) -> tuple[Opened, dict[int, str]]:
+def _read_again(
+    intake: _Intake, again: Mapping[str, Sequence[LedgerEntry]], opened: Opened
+) -> tuple[Opened, dict[int, str]]:
     """Open what follows the late files once more; returns it and, by id in the ledger, the paths that could be opened.
 
-    What is no longer as it was taken counts as unreadable.
+    What is no longer as it was taken counts as unreadable. Of a period that is loaded again some is `opened` already.
     """
     needed = {entry.file_id: entry for entries in again.values() for entry in entries}
     files = archived_files(intake.lake, intake.settings, list(needed.values()))
-    opened = open_files(intake.lake.spark, list(files.values()), intake.contracts, intake.opener)
+    others = [file for file in files.values() if str(file.path) not in opened.arrivals]
+    reread = open_files(intake.lake.spark, others, intake.contracts, intake.opener)
+    arrivals = {**opened.arrivals, **reread.arrivals}
     readable = {}
     for file_id, file in files.items():
-        arrival = opened.arrivals.get(str(file.path))
+        arrival = arrivals.get(str(file.path))
         if arrival and not arrival.facts["reason"] and arrival.facts["sha256"] == needed[file_id].sha256:
             readable[file_id] = str(file.path)
-    return opened, readable
+    return reread, readable
 
 
 def _write(intake: _Intake, what: _Pass) -> None:
@@ -197,7 +205,7 @@ def _write(intake: _Intake, what: _Pass) -> None:
         # Whoever wrote other rows under these ids was killed before the ledger, or will find them taken.
         leftovers = F.col("_file_id").between(first_id, last_id) & (F.col("_batch_id") != what.batch_id)
         lake.drop_where(f"bronze.{system}_row", leftovers)
-    _put_away(intake.settings, what.decisions)
+    _put_away(intake.settings, what)
     intake.rows_changed += sum(changed.values())
     intake.rows_read += sum(decision.candidate.row_count or 0 for decision in what.decisions)
 
@@ -240,12 +248,32 @@ def _write_bronze(intake: _Intake, what: _Pass, contract: FeedContract, told: Se
     return by_file
 
 
-def _put_away(settings: Settings, decisions: Collection[Decision]) -> None:
-    for decision in decisions:
+def _originals(settings: Settings, entries: Iterable[LedgerEntry], released: Collection[str]) -> dict[str, Path]:
+    """Where the archive kept files that were accepted and are judged once more, by their sealed hash."""
+    accepted = [entry for entry in entries if entry.status == ACCEPTED and entry.sha256 in released]
+    return {str(entry.sha256): place_of(settings, entry) for entry in sorted(accepted, key=lambda one: one.file_id)}
+
+
+def _put_away(settings: Settings, what: _Pass) -> None:
+    for decision in what.decisions:
         file = decision.candidate
-        put_away(
-            Path(file.path),
-            resting_place(settings, decision.file_id, decision.status, file.trust, file.file_name),
-        )
+        place = resting_place(settings, decision.file_id, decision.status, file.trust, file.file_name)
+        if decision.status != ACCEPTED:
+            # An original whose rows stand stays in the archive, whatever is said of it today.
+            place = what.originals.get(file.sha256 or "", place)
+        _move(what.arrivals[file.path].file, place)
         # By its number: a file that is not ours may bear any name, a patient's too.
         log.event("file_judged", file_id=decision.file_id, status=decision.status, reason=decision.reason)
+
+
+def _move(file: LandedFile, place: Path) -> None:
+    """Put a file away that was answered for. What can't be moved stays, and is tried again by each run.
+
+    Another file that was sent meanwhile under the same name is not the one that was answered for: it waits.
+    """
+    if not file.is_still_there():
+        return
+    try:
+        put_away(file.path, place)
+    except OSError as fault:
+        log.event("file_not_moved", level="WARNING", error=type(fault).__name__)

@@ -14,6 +14,7 @@ from jobs.outcome import Outcome, Run
 from jobs.published_columns import columns_of
 from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
+from libs.intake.claims import AGREED_NAME, AGREED_TRUST
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways import breach_allocation, freshness, performance, ptl, standards, waitlist, weekly_list
 from libs.pathways.shared import CONFLICTS_LENGTH
@@ -118,6 +119,12 @@ def _frame(lake: Lake, table: Published) -> DataFrame:
     rows = lake.read_or_empty(table.lake_name, columns)
     if "trace" in rows.columns and lake.exists(table.lake_name):
         rows = rows.withColumn("trace", F.substring(told(F.col("trace")), 1, TRACE))
+    if table.lake_name == extract_ledger.TABLE:
+        # Files and folders that are not ours may bear any name, a patient's too.
+        is_agreed = {"file_name": AGREED_NAME, "trust": AGREED_TRUST}
+        rows = rows.withColumns(
+            {name: F.when(F.col(name).rlike(form), F.col(name)) for name, form in is_agreed.items()}
+        )
     if "row_hash" in rows.columns:
         return rows.select(*columns.names)
     hashed = rows.withColumn(

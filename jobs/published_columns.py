@@ -230,8 +230,8 @@ sentence string the rule in words
 """,
     "extract_file": """
 file_id bigint
-file_name string
-trust string as the sender wrote it
+file_name string null where it is not of the agreed form: such a name may say anything
+trust string the folder in which it came; null where it is no ODS code
 system string
 kind string full, delta or history
 sequence bigint

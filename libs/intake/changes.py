@@ -20,7 +20,7 @@ KEY_SEPARATOR = "\x1f"  # no register writes a unit separator into an identifier
 # The first two carry the statistics by which files of the table are passed over.
 LINEAGE = (
     "_file_id", "_trust", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_pathway_key",
-    "_row_hash", "_presence", "_is_closed", "_is_superseded", "_batch_id",
+    "_row_hash", "_presence", "_is_closed", "_is_superseded", "_is_pathway_superseded", "_batch_id",
 )  # fmt: skip
 PATHWAY = ("_trust", "_pathway_key")
 IDENTITY = (*PATHWAY, "_row_key", "_repeat")
@@ -94,7 +94,7 @@ def judged_rows(told: DataFrame, known: DataFrame, fulls: DataFrame) -> DataFram
     rows = rows.withColumn("_place", F.xxhash64(*PATHWAY)).repartition("_place")
     same_key = Window.partitionBy("_place", *PATHWAY, "_row_key", "_is_known", "_moment").orderBy("_row_number")
     numbered = rows.withColumn("_repeat", F.coalesce("_repeat", F.row_number().over(same_key)))
-    of_row = Window.partitionBy("_place", *IDENTITY)
+    of_pathway, of_row = Window.partitionBy("_place", *PATHWAY), Window.partitionBy("_place", *IDENTITY)
     in_time = of_row.orderBy("_moment", F.desc("_is_known"), "_file_id")
     placed = numbered.select(
         "*",
@@ -105,6 +105,7 @@ def judged_rows(told: DataFrame, known: DataFrame, fulls: DataFrame) -> DataFram
         F.lag("_next_full").over(in_time).alias("_full_before"),
         F.lead("_moment").over(in_time).alias("_moment_after"),
         F.max(F.when(F.col("_is_known"), F.col("_moment"))).over(of_row).alias("_last_known"),
+        F.max(F.when(F.col("_is_known"), F.col("_moment"))).over(of_pathway).alias("_pathway_known"),
         F.max(~F.col("_is_known") & F.col("_is_full"))
         .over(Window.partitionBy("_place", *PATHWAY))
         .alias("_is_pathway_told"),
@@ -142,12 +143,13 @@ def changes(judged: DataFrame, told: DataFrame) -> DataFrame:
     ).where("_moment_gone > _moment_before and _moment_gone < _moment")  # fmt: skip
     columns = (
         *IDENTITY, "_file_id", "_moment", "_row_number", "_row_hash", "_presence", "_is_closed", "_is_superseded",
+        "_is_pathway_superseded",
     )  # fmt: skip
     present = judged.where("_is_written").unionByName(back.select(*judged.columns))
     versions = present.select(
         "*",
         F.lit(PRESENT).alias("_presence"),
-        F.coalesce(F.col("_last_known") > F.col("_moment"), F.lit(False)).alias("_is_superseded"),
+        *_supersession(F.col("_moment")),
     ).select(*columns)
     return versions.unionByName(gone.select(*columns))
 
@@ -171,7 +173,7 @@ def _gone(candidates: DataFrame, told: DataFrame) -> DataFrame:
     resolved = (
         candidates.join(F.broadcast(held), [*PATHWAY], "left")
         .withColumn("_held", F.when(is_between, F.col("_held")))
-        .groupBy(*IDENTITY, "_moment", "_next_full", "_row_hash", "_is_closed", "_last_known")
+        .groupBy(*IDENTITY, "_moment", "_next_full", "_row_hash", "_is_closed", "_last_known", "_pathway_known")
         .agg(F.min("_held").alias("_held"))
     )
     at = F.when(F.col("_is_closed"), F.col("_held")).otherwise(F.col("_next_full"))
@@ -187,9 +189,17 @@ def _gone(candidates: DataFrame, told: DataFrame) -> DataFrame:
             "_row_hash",
             F.when(is_alone, ROW_GONE).otherwise(PATHWAY_GONE).alias("_presence"),
             F.lit(None).cast("boolean").alias("_is_closed"),
-            F.coalesce(F.col("_last_known") > F.col("_at.moment"), F.lit(False)).alias("_is_superseded"),
+            *_supersession(F.col("_at.moment")),
         )
     )
+
+
+def _supersession(moment: Column) -> tuple[Column, Column]:
+    """Whether bronze knew a newer version of the row, or of any row of its pathway, before the pass."""
+    return tuple(
+        F.coalesce(F.col(known) > moment, F.lit(False)).alias(name)
+        for known, name in (("_last_known", "_is_superseded"), ("_pathway_known", "_is_pathway_superseded"))
+    )  # type: ignore[return-value]
 
 
 def bronze_rows(

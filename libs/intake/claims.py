@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 KINDS = ("full", "delta", "history")
 
 _NAME = re.compile(r"([A-Z0-9]{3,6})_([a-z][a-z0-9-]{0,31})_(20[0-9]{6}T[0-9]{6}Z)_([0-9]{6})\.jwe")
+# The same for an engine that looks anywhere in a text.
+AGREED_NAME, AGREED_TRUST = rf"\A{_NAME.pattern}\z", r"\A[A-Z0-9]{3,6}\z"
 _NAME_TIME = "%Y%m%dT%H%M%SZ"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXTS = ("iss", "aud", "sys", "kind", "sha256")

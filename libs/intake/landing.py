@@ -1,5 +1,6 @@
 """The landing folder: which files lie there, and where they go once the ledger has answered for them."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,8 @@ class LandedFile:
     """A file that waits to be judged.
 
     `folder` is the one directly below landing, None for a file that lies loose; `name` is the one that its sender gave
-    it, and `size` is in bytes.
+    it, and `size` is in bytes. `arrived_at` is the time that the landing's storage tells: it is as good as that.
+    `stamp` tells another file at the same path from this one.
     """
 
     path: Path
@@ -24,6 +26,19 @@ class LandedFile:
     folder: str | None
     size: int
     arrived_at: datetime
+    stamp: tuple[int, int, int] | None = None
+
+    @property
+    def has_text_path(self) -> bool:
+        """Whether its path is text: on Linux a name is any bytes."""
+        return _text(str(self.path)) == str(self.path)
+
+    def is_still_there(self) -> bool:
+        """Whether the same file lies at its path, and not another that was sent meanwhile under its name."""
+        try:
+            return self.stamp is None or _stamp(self.path.stat()) == self.stamp
+        except OSError:
+            return False
 
     def sha256(self) -> str:
         """The hash of the sealed bytes, read in pieces."""
@@ -56,7 +71,8 @@ def landed_file(path: Path, landing: Path) -> LandedFile | None:
     except OSError:
         return None
     arrived_at = datetime.fromtimestamp(facts.st_mtime, UTC).replace(microsecond=0)
-    return LandedFile(path, path.name, parts[0] if len(parts) > 1 else None, facts.st_size, arrived_at)
+    folder = _text(parts[0]) if len(parts) > 1 else None
+    return LandedFile(path, _text(path.name), folder, facts.st_size, arrived_at, _stamp(facts))
 
 
 def local_path(path: str) -> Path:
@@ -79,5 +95,16 @@ def put_away(path: Path, destination: Path) -> None:
         # Landing may be a volume of its own, and no file is renamed from one volume into another.
         copied = destination.with_name(f".{destination.name}.part")
         shutil.copyfile(path, copied)
+        with contextlib.suppress(OSError):  # when it arrived is told by its time, where a volume lets one set it
+            shutil.copystat(path, copied)
         os.replace(copied, destination)  # noqa: PTH105 - as above
         path.unlink()
+
+
+def _text(name: str) -> str:
+    """A name with the bytes that are no text spelt out."""
+    return name.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def _stamp(facts: os.stat_result) -> tuple[int, int, int]:
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns

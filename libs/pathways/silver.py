@@ -61,9 +61,9 @@ def known_patients_schema() -> StructType:
 
 
 def patients(rows: DataFrame) -> DataFrame:
-    """The newest identifiers of each patient in the batch; what a newer version of the same row supersedes is none."""
+    """The newest identifiers of each patient in the batch; what newer rows of the same pathway supersede is none."""
     is_told = (F.col("_presence") == "present") & F.col("patient.source_patient_id").isNotNull()
-    present = rows.where(is_told & ~F.col("_is_superseded"))
+    present = rows.where(is_told & ~F.col("_is_pathway_superseded"))
     return _newest(present, "patient", PATIENT.names, PATIENT_KEY).drop("presence")
 
 
@@ -80,7 +80,7 @@ def treatments(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
 
 def transfers(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The transfer of each pathway in the batch, and the keys of pathways that now tell of none."""
-    present = rows.where((F.col("_presence") == "present") & ~F.col("_is_superseded")).withColumn(
+    present = rows.where((F.col("_presence") == "present") & ~F.col("_is_pathway_superseded")).withColumn(
         "transfer",
         F.coalesce(
             F.col("transfer"),

@@ -1,5 +1,6 @@
 """What becomes of files however they come: late, twice, held, released, loaded again, taken by two runs at once."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -143,9 +144,100 @@ def test_a_backfill_brings_back_what_bronze_lost_and_changes_nothing_else(feeds:
     assert (found.files, found.missing, len(feeds.waiting())) == (3, 0, 3)
     feeds.ingest()
     assert {trust: [feeds.standing(trust, at(hour)) for hour in (1, 2, 3)] for trust in ("RVW", "RTR")} == before
+    assert {row["_repeat"] for row in feeds.bronze()} == {1}
     # Once more, and nothing is left to write.
     put_back_period(feeds.spark, feeds.settings, Period("RVW", at(2)[0].date(), at(2)[0].date()), has_quarantined=False)
     assert feeds.ingest().rows_changed == 0
+
+
+def test_a_file_that_comes_again_after_a_backfill_is_a_duplicate_and_the_original_stays(feeds: Feeds) -> None:
+    path = feeds.deliver("RVW", at(1), told(A="one"))
+    content = path.read_bytes()
+    feeds.ingest()
+    put_back_period(feeds.spark, feeds.settings, Period("RVW"), has_quarantined=False)
+    feeds.ingest()
+    feeds.put(path, content, at(1)[0])
+    feeds.ingest()
+    assert feeds.answers() == [ACCEPTED, ACCEPTED, ("duplicate", "DUPLICATE")]
+    assert [kept.read_bytes() for kept in feeds.settings.paths.archive.rglob("*.jwe")] == [content]
+
+
+def test_a_backfill_replaces_no_file_that_waits_and_takes_each_of_one_name(feeds: Feeds) -> None:
+    """A file came cut short, and whole under the same name; now a third of the name waits in landing."""
+    path = feeds.deliver("RVW", at(1), told(A="one"))
+    whole = path.read_bytes()
+    feeds.put(path, whole[:-9], at(1)[0])
+    feeds.ingest()
+    feeds.put(path, whole, at(1)[0])
+    feeds.ingest()
+    feeds.put(path, b"another", at(1)[0])
+    put_back_period(feeds.spark, feeds.settings, Period("RVW"), has_quarantined=True)
+    feeds.ingest()
+    assert sorted(feeds.answers()[2:], key=str) == sorted(
+        [ACCEPTED, ("quarantined", "DAMAGED"), ("quarantined", "NOT_SEALED")], key=str
+    )
+    assert [kept.read_bytes() for kept in feeds.settings.paths.archive.rglob("*.jwe")] == [whole]
+
+
+def test_an_accepted_original_stays_in_the_archive_whatever_is_said_of_it_later(feeds: Feeds) -> None:
+    feeds.deliver("RVW", at(1), told(A="one"))
+    feeds.ingest()
+    [kept] = feeds.settings.paths.archive.rglob("*.jwe")
+    ring = feeds.settings.paths.secrets / feeds.settings.keys.trusts.scope / feeds.settings.keys.trusts.key
+    ring.write_text('{"keys": []}')
+    put_back_period(feeds.spark, feeds.settings, Period("RVW"), has_quarantined=False)
+    assert not kept.exists()
+    feeds.ingest()
+    assert feeds.answers()[1:] == [("quarantined", "SENDER_KEY_UNKNOWN")]
+    assert kept.exists()
+    assert feeds.standing("RVW", at(1)) == told(A="one")
+
+
+def test_a_file_that_is_replaced_while_it_is_judged_waits_for_the_next_run(
+    feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = feeds.deliver("RVW", at(1), told(A="one"))
+    whole = path.read_bytes()
+    feeds.put(path, b"cut short", at(1)[0])
+    original = Lake.append_as_next
+
+    def replaced(*args: object, **options: object) -> None:
+        feeds.put(path.with_suffix(".part"), whole, at(1)[0]).replace(path)
+        monkeypatch.setattr(Lake, "append_as_next", original)
+        original(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lake, "append_as_next", replaced)
+    feeds.ingest()
+    assert feeds.waiting() == [path]
+    feeds.ingest()
+    assert feeds.answers() == [("quarantined", "NOT_SEALED"), ACCEPTED]
+
+
+def test_names_that_no_file_system_or_text_takes_are_answered_and_stop_nothing(feeds: Feeds) -> None:
+    landing = feeds.settings.paths.landing
+    feeds.put(landing / "RVW" / f"{'x' * 251}.csv", b"long", at(1)[0])
+    feeds.put(
+        Path(os.fsdecode(bytes(landing) + b"/RVW/T\xfcv/RVW_infoflex_20250602T010000Z_000009.jwe")), b"a", at(1)[0]
+    )
+    feeds.put(Path(os.fsdecode(bytes(landing) + b"/RVW/\xff.jwe")), b"b", at(1)[0])
+    feeds.deliver("RVW", at(1), told(A="one"))
+    feeds.ingest()
+    assert sorted(feeds.answers(), key=str) == sorted([ACCEPTED, *[("quarantined", "NAME_INVALID")] * 3], key=str)
+    assert feeds.waiting() == []
+    assert feeds.ingest().commits == 0
+
+
+def test_what_a_late_extract_says_of_one_row_overwrites_no_newer_fact_of_its_pathway(feeds: Feeds) -> None:
+    """A delta at eleven names the second row only; the late one of ten the first row, with another patient's name."""
+    both = {("A", "1"): ("Old", ""), ("A", "2"): ("Old", "")}
+    feeds.deliver("RVW", at(9), both)
+    feeds.deliver("RVW", at(11), {("A", "2"): ("New", "")}, kind="delta")
+    feeds.ingest()
+    feeds.cleanse()
+    feeds.deliver("RVW", at(10), {("A", "1"): ("Late", "")}, kind="delta")
+    feeds.ingest()
+    feeds.cleanse(after=2)
+    assert feeds.silver("patient", "family_name") == [("New",)]
 
 
 def test_a_backfill_judges_refused_files_anew_once_what_was_wrong_is_mended(feeds: Feeds) -> None:

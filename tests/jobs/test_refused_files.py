@@ -92,13 +92,22 @@ def refused_files(lake: Settings, start: Start) -> dict[Path, str]:
     }
 
 
+def published_ledger(settings: Settings) -> pd.DataFrame:
+    """The ledger in SQL; names that it leaves out, since they are not of the agreed form, are told by quarantine."""
+    ledger = pd.read_sql_table("extract_file", make_engine(settings.warehouse.url))
+    assert all(name.endswith(".jwe") for name in ledger["file_name"].dropna())
+    names = {int(path.name[:8]): path.name[9:] for path in settings.paths.quarantine.rglob("*") if path.is_file()}
+    ledger["file_name"] = ledger["file_name"].fillna(ledger["file_id"].map(names))
+    return ledger
+
+
 def with_one_byte_changed(sealed: bytes) -> bytes:
     place = sealed.rindex(b".") - 100
     return sealed[:place] + (b"A" if sealed[place : place + 1] != b"A" else b"B") + sealed[place + 1 :]
 
 
 def test_files_that_can_not_be_taken_are_quarantined_with_their_reason_and_published(refused: Refused) -> None:
-    ledger = pd.read_sql_table("extract_file", make_engine(refused.settings.warehouse.url))
+    ledger = published_ledger(refused.settings)
     told = ledger[ledger["status"] != "accepted"].set_index("file_name")
     assert told["reason"].to_dict() == refused.reasons
     expected_status = {
@@ -128,7 +137,7 @@ def test_status_names_each_refused_file_and_what_to_do(
     monkeypatch.setattr(sys, "argv", ["cancollaborate", "status", "--set", f"paths.root={refused.settings.paths.root}"])
     cli.main()
     shown = capsys.readouterr().out
-    ledger = pd.read_sql_table("extract_file", make_engine(refused.settings.warehouse.url)).set_index("file_name")
+    ledger = published_ledger(refused.settings).set_index("file_name")
     for name, reason in refused.reasons.items():
         # Any name may be a patient's: one that is not of the agreed form is told by its number
         assert (name if name.endswith(".jwe") else f"file {ledger.loc[name, 'file_id']} ") in shown
@@ -151,7 +160,7 @@ def test_a_first_hour_in_which_every_file_is_refused_ends_well_and_names_the_rea
     for name, (held, _) in refused.items():
         (lake.paths.landing / "RVW" / name).write_bytes(held)
     run_hour(spark, lake)
-    ledger = pd.read_sql_table("extract_file", make_engine(lake.warehouse.url)).set_index("file_name")
+    ledger = published_ledger(lake).set_index("file_name")
     assert ledger["reason"].to_dict() == {name: reason for name, (_, reason) in refused.items()}
     assert [path for path in lake.paths.landing.rglob("*") if path.is_file()] == []
     runs = pd.read_sql_table("run", make_engine(lake.warehouse.url))

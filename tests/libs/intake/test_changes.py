@@ -244,7 +244,8 @@ def test_a_mark_of_what_is_gone_holds_its_key_and_nothing_else_of_the_row(log: L
     assert told.pop("_row_hash")
     assert told == {
         "_file_id": 2, "_trust": "RTR", "_sequence": 1, "_row_key": key("1", "2"), "_repeat": 1, "_pathway_key": "1",
-        "_presence": "pathway_gone", "_is_superseded": False, "_batch_id": "b", "CARE_ID": "1", "TREAT_NO": "2",
+        "_presence": "pathway_gone", "_is_superseded": False, "_is_pathway_superseded": False,
+        "_batch_id": "b", "CARE_ID": "1", "TREAT_NO": "2",
     }  # fmt: skip
 
 

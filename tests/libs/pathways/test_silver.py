@@ -31,6 +31,7 @@ BATCH = StructType(
         StructField("_repeat", IntegerType()),
         StructField("_presence", StringType()),
         StructField("_is_superseded", BooleanType()),
+        StructField("_is_pathway_superseded", BooleanType()),
         *(StructField(name, section) for name, section in SECTIONS.items()),
         StructField("not_understood", ArrayType(StringType())),
     ]
@@ -59,6 +60,7 @@ def judged_row(
         "_repeat": 1,
         "_presence": "present",
         "_is_superseded": False,
+        "_is_pathway_superseded": False,
         "not_understood": [],
         **sections,
         **said,
