@@ -45,7 +45,7 @@ def refused(spark: SparkSession, start: Start) -> Refused:
     good = [move_deeper(path) for path in list(lake.paths.landing.rglob("*.jwe"))]
     bad = refused_files(lake, start)
     for path in (*good, *bad):
-        arrived = (SECOND_HOUR + timedelta(minutes=5)).timestamp()
+        arrived = (SECOND_HOUR + timedelta(minutes=2)).timestamp()
         os.utime(path, (arrived, arrived))
     reasons = {path.name: reason for path, reason in bad.items()}
     contents = {path.name: path.read_bytes() for path in bad}
