@@ -127,12 +127,15 @@ def place_of(settings: Settings, entry: LedgerEntry) -> Path:
 def answered(settings: Settings, entries: Iterable[LedgerEntry], file: Candidate) -> Path | None:
     """Where a file is still to be moved that the ledger answered for before a crash; None for a file to be judged.
 
-    Only the last answer counts: where that file lies put away, this one was sent again, and is judged anew.
+    Answers before the last time that the content was taken are over: their files were put back, and taken again. Where
+    all others lie put away, this one was sent again, and is judged anew.
     """
     same = [entry for entry in entries if (entry.sha256, entry.file_name) == (file.sha256, file.file_name)]
-    last = max(same, key=lambda entry: entry.file_id, default=None)
-    place = place_of(settings, last) if last is not None else None
-    return place if place is not None and not place.exists() else None
+    taken = max((entry.file_id for entry in same if entry.status == ACCEPTED), default=0)
+    places = (
+        place_of(settings, entry) for entry in sorted(same, key=lambda one: one.file_id) if entry.file_id >= taken
+    )
+    return next((place for place in places if not place.exists()), None)
 
 
 def archived_files(lake: Lake, settings: Settings, entries: Sequence[LedgerEntry]) -> dict[int, LandedFile]:
