@@ -45,17 +45,13 @@ class Arrival:
 class Opened:
     """Files that were opened: `arrivals` by path, and of each system what their rows say, without content.
 
-    Content is read again where it is written (`read_rows`): to hold all of it takes longer than opening a file twice.
+    `frames` hold that in memory until whoever asked frees them. Content is read again where it is written
+    (`read_rows`): to hold all of it takes longer than opening a file twice.
     """
 
     arrivals: Mapping[str, Arrival]
     told: Mapping[str, DataFrame]
     frames: Sequence[DataFrame]
-
-    def forget(self) -> None:
-        """Free the memory that the rows hold."""
-        for frame in self.frames:
-            frame.unpersist()
 
 
 def open_files(
