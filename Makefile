@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 export PYTHONHASHSEED := 0
 
-.PHONY: setup demo test lint soak bench clean lock
+.PHONY: setup demo test lint soak bench pages clean lock
 
 setup: .venv/ready
 
@@ -35,6 +35,9 @@ soak: setup
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks
+
+pages: setup
+	@$(BIN)/python -m jobs.pages
 
 lock:
 	@$(BIN)/uv pip compile setup.py --extra local --extra postgres --extra ml --extra dev --python-version 3.11 --universal --quiet \
