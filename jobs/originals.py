@@ -21,17 +21,17 @@ def due_originals(lake: Lake, settings: Settings, folder: Path, *, before: datet
 
     When a file arrived the ledger says. What it does not know of, or knows under another name, is nobody's to remove.
     """
-    paths = _numbered(folder)
-    if not paths or not lake.exists(LEDGER):
+    found = _numbered(folder)
+    if not found or not lake.exists(LEDGER):
         return []
     # The ledger grows for ever; what lies in the folder does not.
-    lying = lake.spark.createDataFrame([(number,) for number in paths], "file_id bigint")
+    lying = lake.spark.createDataFrame([(number,) for number, _ in found], "file_id bigint")
     entries = (
         lake.read(LEDGER).where(F.col("arrived_at") < F.lit(before)).join(F.broadcast(lying), ["file_id"], "left_semi")
     )
     rows = entries.select("file_id", "status", "trust", "file_name").collect()
     known = {row["file_id"]: resting_place(settings, *row).name for row in rows}
-    return sorted(path for number, path in paths.items() if path.name == known.get(number))
+    return sorted(path for number, path in found if path.name == known.get(number))
 
 
 def remove_originals(paths: Iterable[Path]) -> int:
@@ -46,7 +46,7 @@ def remove_originals(paths: Iterable[Path]) -> int:
     return count
 
 
-def _numbered(folder: Path) -> dict[int, Path]:
-    """The files below the folders of the trusts, by their number in the ledger."""
-    found = {path: _NUMBERED.match(path.name) for path in folder.glob("*/*")}
-    return {int(number[1]): path for path, number in found.items() if number and path.is_file()}
+def _numbered(folder: Path) -> list[tuple[int, Path]]:
+    """The files below the folders of the trusts, each with its number in the ledger."""
+    found = ((_NUMBERED.match(path.name), path) for path in folder.glob("*/*"))
+    return [(int(number[1]), path) for number, path in found if number and path.is_file()]

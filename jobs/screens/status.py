@@ -137,13 +137,17 @@ def _show_retention(console: Console, connection: Connection, days: Retention) -
     last, until = queries.last_maintenance(connection), last_moment(connection)
     past = queries.past_their_day(connection, days, since=last.as_at if last else None, until=until)
     is_due = bool(past.originals or past.extracts)
-    found = f"{count(past.originals)} sealed originals, the rows of {count(past.extracts)} extracts"
+    found = f"{_so_many(past.originals, 'sealed original')}, the rows of {_so_many(past.extracts, 'extract')}"
     applied = f"last applied {local_time(last.as_at)}; past its day since" if last else "never applied; past its day"
     is_behind = is_due and (last is None or until - last.as_at > MAINTAINED_WITHIN)
     line(console, f"Retention: {applied}: {found if is_due else 'nothing'}.", style="yellow" if is_behind else "dim")
     left = (last.rows_read or 0) - (last.rows_changed or 0) if last else 0
     if left:
         line(console, f"{count(left)} that were past their day could not be removed then.", style="red")
+
+
+def _so_many(number: int, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
 def _run_cells(steps: Sequence[Found]) -> list[str | Text]:

@@ -97,10 +97,11 @@ _ODS_CODE = r"R(?!OB|ON|OY|AY|OD|EG|AJ|AM|IA)[A-Z0-9]{2}|R[B-DF-HJ-NP-TV-Z0-9][A
 _APART = r"[\s\h\p{Cf}\p{Pd}()./]"
 _MORE = f"(?:{_APART}{{0,3}}[0-9])"
 _NO_YEAR = "(?!(?:[0-3][0-9][01][0-9])?(?:19|20)[0-9]{2}(?![0-9]))"
+_DIGIT_OR = f"(?=[{digits}+(])"  # of all that Java can look for, single letters are found fastest
 _BRACKET = r"(?:\((?=[0-9+\h]{2,8}\)))?"
 _EXTENSION = r"(?:\h{0,3}[,;(]?\h{0,2}(?i:ext(?:ension|n)?|x(?=[.:\h]{0,2}[0-9]{3}))[.:]?\h{0,2}[0-9]{1,6}+\)?)?"
 _PHONE = (
-    rf"(?<![0-9]){_BRACKET}(?:(?:\+{_APART}{{0,3}}|00|(?=44{_APART}?[1237][0-9]{{2}}))44{_APART}{{0,3}}(?:\(?0\)?)?"
+    rf"{_DIGIT_OR}(?<![0-9]){_BRACKET}(?:(?:\+{_APART}{{0,3}}|00|(?=44{_APART}?[1237][0-9]{{2}}))44{_APART}{{0,3}}(?:\(?0\)?)?"
     rf"{_APART}{{0,3}}[1-9]{_MORE}{{8,9}}(?![0-9])|(?:\+{_APART}{{0,3}}|00)[1-9]{_MORE}{{7,12}}[0-9]*+"
     rf"|{_NO_YEAR}[0-9]*?{_BRACKET}0[0-9]{{2}}(?:{_MORE}{{7,8}}(?![0-9])|{_MORE}{{8}}[0-9]++)"
     rf"|7[0-9]{{3}}[\h\p{{Pd}}][0-9]{{3}}[\h\p{{Pd}}]?[0-9]{{3}}(?![0-9])){_EXTENSION}"
@@ -110,12 +111,12 @@ _LOCAL_PHONE = (
     r"[.:]?\h{0,2})(?:[0-9]{6,8}|[0-9]{3,4}[\h\p{Pd}][0-9]{3,4})(?![0-9])"
 )
 _NHS_NUMBER = (
-    rf"(?<![0-9])(?:[0-9]{{3}}{_APART}{{0,3}}[0-9]{{3}}{_APART}{{0,3}}[0-9]{{4}}(?![0-9])|[0-9]{{10,}}+"
+    rf"(?=[{digits}])(?<![0-9])(?:[0-9]{{3}}{_APART}{{0,3}}[0-9]{{3}}{_APART}{{0,3}}[0-9]{{4}}(?![0-9])|[0-9]{{10,}}+"
     rf"|{_NO_YEAR}[0-9]{{3,}}{_APART}{{1,3}}[0-9]{{3}}{_APART}{{1,3}}[0-9]{{4,}}+)"
 )
 _LABELS = r"(?:[\p{L}\p{N}\p{Pd}]{1,63}+\.){1,8}"
 _EMAIL = (
-    rf"[\p{{L}}\p{{M}}\p{{N}}._%+'-]{{1,64}}+(?:@{_LABELS}\p{{L}}{{2,24}}"
+    rf"(?<![\p{{L}}\p{{M}}\p{{N}}._%+'-])[\p{{L}}\p{{M}}\p{{N}}._%+'-]++(?:@{_LABELS}\p{{L}}{{2,24}}"
     rf"|\h?@\h?(?i:{_LABELS}(?:com|uk|net|org|eu|ie|info)|gmail|googlemail|hotmail|outlook|yahoo|icloud|btinternet|nhs)"
     r"(?!\p{L}))"
 )
@@ -125,7 +126,7 @@ _AREAS = (
     "|N[EGNPRW]|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]|T[ADFNQRSW]|UB|W[ACDFNRSV]|YO|Z[EZ]"
 )
 _POSTCODE = (
-    rf"(?<![\p{{L}}\p{{N}}])(?:(?i:(?:{_AREAS})[0-9][0-9A-Z]?)\h{{0,2}}[0-9]"
+    rf"(?=[A-Za-z]{{1,2}}[0-9])(?<![\p{{L}}\p{{N}}])(?:(?i:(?:{_AREAS})[0-9][0-9A-Z]?)\h{{0,2}}[0-9]"
     r"|(?i:[BEGLMNSW][1-9][0-9A-Z]?)\h{0,2}[0-9](?!st|nd|rd|th|hr|yr|pt|ug))(?i:[ABD-HJLNP-UW-Z]{2})(?![\p{L}\p{N}])"
 )
 
@@ -158,9 +159,7 @@ def _names(guard: str) -> str:
     return rf"{_PARTS}(?:\[name\]|{_word(guard)})(?:{link}{_PARTS}{more})*+"
 
 
-_AFTER_TITLE = (
-    rf"(?!MR\h{{1,2}}(?i:{_any_of(_ORGANS)}))(?:(?i:{_any_of(_TITLES)})|{_any_of(_CASED_TITLES)})(?:(?<![a-z]{{5}})\.\h{{0,3}}|\h{{1,3}})"
-)
+_AFTER_TITLE = rf"(?!MR\h{{1,2}}(?i:{_any_of(_ORGANS)}))(?:(?i:{_any_of(_TITLES)})|{_any_of(_CASED_TITLES)})(?:(?<![a-z]{{5}})\.\h{{0,3}}|\h{{1,3}})"
 _AFTER_KIN = (
     rf"(?:(?i:{_any_of(f'{_KIN} {_ASKING}')})(?:['\u2019]s|-in-law)?(?:\h{{0,3}}[:=,(]\h{{0,3}}|\h{{1,3}}\p{{Pd}}\h{{1,3}}|\h{{1,3}})"
     rf"(?:(?i:{_any_of(_BETWEEN)}):?\h{{1,2}}){{0,3}}|(?i:{_any_of(_PATIENT)})\h{{1,2}}(?={_MIXED}))"
@@ -172,7 +171,7 @@ _NO_INITIALS = (
 )
 _OWN = "[own name]"  # stands until the words beside it were looked at: a short form, or a name before marriage
 _BESIDE_OWN = (
-    rf"(?:{_ALONE}(?:{_NO_PERSON}{_NO_LEAD}{_MIXED}\h){{1,2}}+)?\[own name\](?:[\h\p{{Pd}}]{{1,2}}\[own name\])*+"
+    rf"(?=[\p{{Lu}}\[])(?:{_ALONE}(?:(?={_MIXED}){_NO_PERSON}{_NO_LEAD}{_MIXED}\h){{1,2}}+)?\[own name\](?:[\h\p{{Pd}}]{{1,2}}\[own name\])*+"
     rf"(?:\h{_NO_LEAD}{_MIXED})?"
 )
 _NUMBERS = (
@@ -187,20 +186,20 @@ _NAMES = (
     (rf"({_ALONE}{_AFTER_TITLE}){_names(_none_of(_AFTER_NO_TITLE))}", "$1[name]"),
     (rf"({_ALONE}{_AFTER_KIN}){_names(_NO_INITIALS + _NO_PERSON)}", "$1[name]"),
 )
-# Whatever these take has one of the following, which few other texts have; and before that, if it is ASCII, a hint of it:
-# a class of single letters is what Java finds fastest, so that in most notes the dear patterns are never tried.
+# Whatever these take has one of the following, which few other texts have.
 _SUSPECT = (
     rf"@\h?[\p{{L}}\p{{N}}\p{{Pd}}]|\+{_APART}{{0,3}}[0-9]{_MORE}{{7}}|[0-9]{{3}}{_MORE}{{3}}"
     r"|[A-Za-z][0-9][0-9A-Za-z]?\h{0,2}[0-9][A-Za-z]{2}"
     rf"|{_ALONE}(?:{_AFTER_TITLE}|{_AFTER_KIN}){_PARTS}(?:{_CAPITAL}|\[name\])"
 )
-_IS_ABBREVIATION = f"(?=(?:{_any_of(_ABBREVIATIONS)})(?![A-Za-z]))"
-_HINT = (
-    rf"[{digits}{ascii_uppercase}@+](?:(?<=[{digits}])(?:[{digits}]{{2}}(?:[\s\-()./]{{0,3}}+[{digits}]){{3}}"
-    rf"|(?<=[A-Za-z][{digits}])[0-9A-Za-z]?[ \t]{{0,2}}+[{digits}][A-Za-z]{{2}})"
-    rf"|(?<=[{ascii_uppercase}])(?<![{ascii_letters}].)(?:['{ascii_lowercase}](?<![a-z]{{5}}\.[ \t]{{1,3}}..)"
-    rf"|(?![{ascii_letters}{digits}])|[{ascii_uppercase}](?<!{_IS_ABBREVIATION}..)(?:[{ascii_uppercase}]|(?<!- ..)))"
-    r"|(?<=@)|(?<=\+)[\s\-()./]{0,3}[0-9](?:[\s\-()./]{0,3}[0-9]){7})"
+# A hint of it in a text of ASCII: for a class of single letters Java has a table, so most notes are passed over by these.
+_HINT_OF_NUMBER = (
+    rf"[{digits}](?:[0-9]{{2}}(?:[\s\-()./]{{0,3}}+[0-9]){{3}}"
+    r"|(?<=[A-Za-z].)[0-9A-Za-z]?[ \t]{0,2}+[0-9][A-Za-z]{2})"
+)
+_HINT_OF_NAME = (
+    rf"[{ascii_uppercase}](?<![A-Za-z].)(?:['{ascii_lowercase}](?<![a-z]{{5}}\.[ \t]{{1,3}}..)|(?![A-Za-z0-9])"
+    rf"|[{ascii_uppercase}](?<!(?=(?:{_any_of(_ABBREVIATIONS)})(?![A-Za-z]))..)(?:[{ascii_uppercase}]|(?<!- ..)))"
 )
 
 _LETTERS = {
@@ -225,12 +224,13 @@ def redacted(text: Column, names: Sequence[Column]) -> Column:
 
 def has_identifiers(text: Column, names: Sequence[Column]) -> Column:
     """Whether `redacted` changes the text; false for null."""
-    return F.coalesce(_may_identify(text, names) & (_redacted(text, names) != text), F.lit(False))
+    return F.when(_may_identify(text, names), _redacted(text, names) != text).otherwise(F.lit(False))
 
 
 def _may_identify(text: Column, names: Sequence[Column]) -> Column:
     """False, or null, for the many texts in which there is nothing to redact: what is dear is done for the others."""
-    is_suspect = (_has_accents(text) | text.rlike(_HINT)) & text.rlike(_SUSPECT)
+    hints = (text.rlike(_HINT_OF_NUMBER), text.rlike(_HINT_OF_NAME), text.contains("@"), text.contains("+"))
+    is_suspect = reduce(or_, hints, _has_accents(text)) & text.rlike(_SUSPECT)
     return reduce(or_, [F.coalesce(_mentions(text, name), F.lit(False)) for name in names], is_suspect)
 
 
@@ -246,34 +246,36 @@ def _replaced(text: Column, steps: Sequence[tuple[str, str]]) -> Column:
 
 
 def _mentions(text: Column, name: Column) -> Column:
-    """Whether any word of a name may stand in the text, in any case."""
-    small = F.lower(text)
+    """Whether a name may stand in the text in any case; one of several words, or with accents, is looked for in full."""
     is_easy = name.rlike(f"^[{ascii_letters}]{{2,}}+$") & ~_has_accents(text)
-    by_word = F.exists(_words(name), lambda word: _folded(small).contains(F.substring_index(word, "'", -1)))
-    return (is_easy & small.contains(F.lower(name))) | (~is_easy & by_word)
+    # `when`, because of an "or" Spark computes beforehand what occurs in it twice.
+    return F.when(is_easy, F.lower(text).contains(F.lower(name))).otherwise(F.rlike(text, _own_names(text, [name])))
 
 
 def _own_names(text: Column, names: Sequence[Column]) -> Column:
     """A pattern for each row: its names as words of letters alone, so that nothing in a name is a regular expression."""
-    spelt = [F.concat_ws("|", F.array_join(_words(name), "_"), F.array_join(_words(name), "|")) for name in names]
-    plain = F.concat_ws("|", *[F.nullif(F.btrim(each, F.lit("|")), F.lit("")) for each in spelt])
+    plain = F.concat_ws("|", *[F.nullif(_words(name), F.lit("")) for name in names])
     letters = F.when(_has_accents(text), _with_accents(plain)).otherwise(plain)
-    with_apostrophes = F.replace(letters, F.lit("'"), F.lit(f"[{_APOSTROPHES}'\\h]?"))
-    spaced = F.replace(with_apostrophes, F.lit("_"), F.lit(r"[\h'\u2019\p{Pd}]{0,3}"))
+    marks = {"'": rf"[{_APOSTROPHES}'\h]?", "_": rf"[{_APOSTROPHES}'\h\p{{Pd}}]{{0,3}}"}
+    spaced = reduce(lambda done, each: F.replace(done, F.lit(each), F.lit(marks[each])), "'_", letters)
     no_marker = r"(?!(?<=\[)(?:phone|email|postcode|name|nhs number)\])(?!(?<=\[nhs )number\])"
     begins, ends = F.lit(f"(?iu){_ALONE}{no_marker}(?:"), F.lit(f"){_ENDS}")
     return F.concat(begins, F.when(plain == "", "(?!)").otherwise(spaced), ends)
 
 
 def _words(name: Column) -> Column:
-    """The words of a name that have two letters or more, small and without accents, apostrophes kept."""
-    words = F.split(_folded(F.lower(F.substring(name, 1, 100))), r"[^\p{L}\p{M}']+")
-    return F.filter(words, lambda word: F.length(F.replace(word, F.lit("'"), F.lit(""))) > 1)
+    """The words of a name that have two letters or more, and all of them as one: small, without accents, `|` between."""
+    spaced = F.regexp_replace(_folded(F.lower(F.substring(name, 1, 100))), r"[^\p{L}\p{M}']+", " ")
+    words = F.btrim(F.regexp_replace(spaced, r"(?<!\S)'*+[\p{L}\p{M}]?'*+(?!\S)", ""))
+    joined = F.when(words.contains(" "), F.regexp_replace(words, " +", "_"))
+    return F.concat_ws("|", joined, F.regexp_replace(words, " +", "|"))
 
 
 def _folded(text: Column) -> Column:
     """Small letters without accents, which may be letters of their own or marks that follow, and one apostrophe."""
-    return F.translate(text, "".join(_LETTERS) + _APOSTROPHES + _MARKS, "".join(_LETTERS.values()) + "'" * len(_APOSTROPHES))
+    return F.translate(
+        text, "".join(_LETTERS) + _APOSTROPHES + _MARKS, "".join(_LETTERS.values()) + "'" * len(_APOSTROPHES)
+    )
 
 
 def _with_accents(pattern: Column) -> Column:
@@ -281,7 +283,9 @@ def _with_accents(pattern: Column) -> Column:
     bases = sorted(set(_LETTERS.values()))
     classes = [(base, "".join(letter for letter in _LETTERS if _LETTERS[letter] == base)) for base in bases]
     return reduce(
-        lambda done, each: F.replace(done, F.lit(each[0]), F.lit(f"[{each[0]}{each[1]}][\u0300-\u036f]*+")), classes, pattern
+        lambda done, each: F.replace(done, F.lit(each[0]), F.lit(f"[{each[0]}{each[1]}][\u0300-\u036f]*+")),
+        classes,
+        pattern,
     )
 
 
