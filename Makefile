@@ -22,7 +22,7 @@ demo: setup
 
 test: lint
 	@scripts/postgres install
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -31,7 +31,7 @@ lint: setup
 	@$(BIN)/lint-imports --no-cache
 
 soak: setup
-	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks
