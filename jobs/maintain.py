@@ -82,14 +82,13 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Maintained:
     lake = open_lake(spark, settings)
     removed = remove_due(lake, settings, run)
     due, done = sum(one.due for one in removed), sum(one.removed for one in removed)
-    files = _tidy(lake, settings, is_look=False)
+    files = _tidy(lake, settings)
     return Maintained(STEP, last_file_id(lake), due, done, lake.commits, (*removed, files))
 
 
 def look(spark: SparkSession, settings: Settings, run: Run) -> list[Removed]:
     """What is past its day at the moment of the run, by each setting; nothing is removed or written."""
-    lake = open_lake(spark, settings)
-    return [*remove_due(lake, settings, run, is_look=True), _tidy(lake, settings, is_look=True)]
+    return remove_due(open_lake(spark, settings), settings, run, is_look=True)
 
 
 def remove_due(lake: Lake, settings: Settings, run: Run, *, is_look: bool = False) -> list[Removed]:
@@ -194,14 +193,13 @@ def _originals(work: _Work) -> Iterator[Removed]:
         yield Removed(setting, f"{folder.name}: sealed originals", before, len(due), removed)
 
 
-def _tidy(lake: Lake, settings: Settings, *, is_look: bool) -> Removed:
+def _tidy(lake: Lake, settings: Settings) -> Removed:
     """Have what was removed leave the disk, and join small files."""
     count = 0
     held = {HISTORY, *(f"bronze.{system}_row" for system in load_contracts(conf_folder()))}
     for name in lake.names():
-        if not is_look:
-            if name in held:
-                purge(lake, name)
-            compact(lake, name)
-        count += vacuum(lake, name, hours=settings.retention.vacuum_hours, is_dry=is_look)
-    return Removed("vacuum_hours", "lake: files that no version needs", None, count, 0 if is_look else count)
+        if name in held:
+            purge(lake, name)
+        compact(lake, name)
+        count += vacuum(lake, name, hours=settings.retention.vacuum_hours)
+    return Removed("vacuum_hours", "lake: files that no version needs", None, count, count)

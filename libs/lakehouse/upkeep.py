@@ -40,7 +40,7 @@ def compact(lake: Lake, name: str) -> bool:
     return bool(has_many)
 
 
-def vacuum(lake: Lake, name: str, *, hours: int, is_dry: bool = False) -> int:
+def vacuum(lake: Lake, name: str, *, hours: int) -> int:
     """Delete the files that no version of the last `hours` needs, and tell how many there were.
 
     Delta refuses fewer hours than its own safety, a week. A table without such files gets no entry in its log.
@@ -49,7 +49,7 @@ def vacuum(lake: Lake, name: str, *, hours: int, is_dry: bool = False) -> int:
     with _silent(lake):
         # Folders that are empty by now are told of too.
         found = lake.spark.sql(f"{statement} DRY RUN").where(F.col("path").rlike(r"\.[^/]+$")).count()
-        if found and not is_dry:
+        if found:
             lake.spark.sql(statement)
     return found
 

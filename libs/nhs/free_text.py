@@ -34,7 +34,8 @@ _KIN = (
 )
 _ASKING = (
     "ask(?:ed|ing)?_for spoken?_(?:to|with) speak(?:ing)?_(?:to|with) talk(?:ed|ing)?_(?:to|with) d/w discussed_with"
-    " (?:call|message|msg|email|letter|text|voicemail|vm)_(?:from|for|with) contact(?:ed)? rang phoned telephoned texted"
+    " (?:call|message|msg|email|letter|text|voicemail|vm)_(?:from|for|with) contact(?:ed)? rang"
+    " phoned telephoned texted"
     " emailed informed named called names? known_as c/o fao attn"
 )
 _PATIENT = "pts? pt's patients? patient's"
@@ -49,7 +50,8 @@ _PARTICLES = "van von de der den da di du del dos la le el al bin ibn bint ap te
 _ABBREVIATIONS = (
     "AE AOS BCC BSC BX CA CAP CEA CNC CNS CPET CPEX CRP CT CTC CTG CUP CWT CXR DEXA DNA DNACPR DNAR DOB DTT DX EBUS ECG"
     " ECHO EGFR ENT EPR ERCP ERS EUA EUS FBC FDP FDS FH FIT FNA FU GP GPS HB HDU HIV HNA HPB HPV HX ICU IHC IPT ITU KUB"
-    " LFT LFTS LLETZ LPA LVM MDT MDTS MR MRCP MRI NAD NCAP NFA NHS NOK NSS OGD OOA OP OPA OPAS OPD PALS PAS PCI PET PICC"
+    " LFT LFTS LLETZ LPA LVM MDT MDTS MR MRCP MRI NAD NCAP NFA NHS NOK NSS OGD OOA OP OPA OPAS OPD"
+    " PALS PAS PCI PET PICC"
     " PIFU POA PPI PSA PSMA PT PTC PTL PTS RAC RDC RIP RT RTT RX SABR SACT SCC SCR SLT SMDT SPA SPR STT TBC TCI TIA TNM"
     " TP TRUS TURBT TURP TVUS TWW TX UBRN UGI USC USS UTI VM WLI XR"
 )
@@ -59,38 +61,53 @@ _AFTER_NO_TITLE = (
     " requested review reviewed said sec secretary specialist surgery team to wants was with"
 )
 _NO_NAMES = (
-    f"{_AFTER_NO_TITLE} abdo abdomen about add added admin admissions after again agreed all also anaesthetics angiogram"
-    " answered answerphone appointments appts as asked asking at attended back because been before benign biops(?:y|ies)"
+    f"{_AFTER_NO_TITLE} abdo abdomen about add added admin admissions after again agreed all also anaesthetics"
+    " angiogram"
+    " answered answerphone appointments appts as asked asking at attended back because been before"
+    " benign biops(?:y|ies)"
     " bladder blood bloods booking bookings bowel brain breach breast bronchoscopy but by bx called calling came cancel"
     " cannot can't cardiology chase chasing chemo chemotherapy chest clinical closed colon colonoscopy colorectal"
     " colposcopy complete completed confirm consent consultants? contact ct cystoscopy cytology date dates declines"
     " deferred department dept dermatology dermoscopy details diagnosed diagnosis diagnostics did died discharged?"
     " discuss discussed does dr due dx earlier email emailed endoscopy enterography escalated excision failed fit flexi"
-    " follow follow-?up from further gastro gastroenterology gastroscopy given gp gynae gynaecology haematology had happy"
-    " have he hepatology her hist histo histology his hospital how hysteroscopy if imaging info inform interval into isn't"
-    " it kidney knee lab labs later left letters liver lung lymph macmillan mammogram mdt medical medicine message missed"
-    " mobile mri must navigator needs new next nil no nobody none not note noted notes now number nurses office oncologist"
-    " oncology opa operation order outcome outpatients palliative path pathologist pathology pathway pelvis pet pharmacy"
-    " phone phoned planned please pls prostate radiographers? radiologist radiology radiotherapy rang re rebook rebooked"
+    " follow follow-?up from further gastro gastroenterology gastroscopy given gp gynae gynaecology"
+    " haematology had happy"
+    " have he hepatology her hist histo histology his hospital how hysteroscopy if imaging info"
+    " inform interval into isn't"
+    " it kidney knee lab labs later left letters liver lung lymph macmillan mammogram mdt medical"
+    " medicine message missed"
+    " mobile mri must navigator needs new next nil no nobody none not note noted notes now number"
+    " nurses office oncologist"
+    " oncology opa operation order outcome outpatients palliative path pathologist pathology"
+    " pathway pelvis pet pharmacy"
+    " phone phoned planned please pls prostate radiographers? radiologist radiology radiotherapy"
+    " rang re rebook rebooked"
     " received refer referred refused registrar renal repeat report reported reporting request reschedule rescheduled"
     " respiratory result results ringing rpt scan scanned scans screening secretaries see seen send sent service she"
     " should since slot specialists spoke spoken staging started still surgeon surgical surveillance switchboard tel"
-    " telephone tertiary test tests that theatres? then there they this thyroid today told tomorrow tracker transferred?"
+    " telephone tertiary test tests that theatres? then there they this thyroid today told tomorrow"
+    " tracker transferred?"
     " treated treatment trust tx ultrasound unable under unfit until unwell updated? urgent urology uss via voicemail"
     " waiting wants? we weeks? went were when which who why wishes within without would x-?ray yes yesterday you"
-    " (?:mon|tues|wednes|thurs|fri|satur|sun)day mon tues? weds? thurs? fri january february march july september october"
+    " (?:mon|tues|wednes|thurs|fri|satur|sun)day mon tues? weds? thurs? fri january february march"
+    " july september october"
     " november december jan feb mar apr jun jul aug sept? oct nov dec"
 )
 _NO_SURNAMES_HERE = (
     "bone cancer case chase choice close early friday gynae head heart holiday home line local lower neck nurse pleased"
-    " poor post private ring skin small spine system unit upper ward james_cook john_radcliffe queen king king's princess"
+    " poor post private ring skin small spine system unit upper ward james_cook john_radcliffe"
+    " queen king king's princess"
     " prince royal north south east west university city county general great st saint guy's christie marsden freeman"
-    " friarage darlington durham newcastle leeds hull york sheffield manchester liverpool birmingham leicester nottingham"
+    " friarage darlington durham newcastle leeds hull york sheffield manchester liverpool"
+    " birmingham leicester nottingham"
     " derby bristol london oxford cambridge southampton portsmouth plymouth exeter norwich ipswich sunderland gateshead"
     " hartlepool middlesbrough stockton cumbria carlisle bradford harrogate hexham papworth addenbrooke's clatterbridge"
     " harefield brompton barts mount_vernon castle_hill bishop_auckland jcuh rvi maggie's marie_curie"
 )
-_ORGANS = "abdomen angiogram bowel brain breast cardiac enterography guided head heart hip knee liver neck pelvis prostate spine"
+_ORGANS = (
+    "abdomen angiogram bowel brain breast cardiac enterography guided head heart hip knee liver neck pelvis prostate"
+    " spine"
+)
 _ODS_CODE = r"R(?!OB|ON|OY|AY|OD|EG|AJ|AM|IA)[A-Z0-9]{2}|R[B-DF-HJ-NP-TV-Z0-9][A-Z0-9][A0-9][A-Z0-9]"
 
 # Digits may stand apart, but a date is no number: a telephone number's first group has three digits, and no year.
@@ -159,9 +176,13 @@ def _names(guard: str) -> str:
     return rf"{_PARTS}(?:\[name\]|{_word(guard)})(?:{link}{_PARTS}{more})*+"
 
 
-_AFTER_TITLE = rf"(?!MR\h{{1,2}}(?i:{_any_of(_ORGANS)}))(?:(?i:{_any_of(_TITLES)})|{_any_of(_CASED_TITLES)})(?:(?<![a-z]{{5}})\.\h{{0,3}}|\h{{1,3}})"
+_AFTER_TITLE = (
+    rf"(?!MR\h{{1,2}}(?i:{_any_of(_ORGANS)}))(?:(?i:{_any_of(_TITLES)})|{_any_of(_CASED_TITLES)})"
+    r"(?:(?<![a-z]{5})\.\h{0,3}|\h{1,3})"
+)
 _AFTER_KIN = (
-    rf"(?:(?i:{_any_of(f'{_KIN} {_ASKING}')})(?:['\u2019]s|-in-law)?(?:\h{{0,3}}[:=,(]\h{{0,3}}|\h{{1,3}}\p{{Pd}}\h{{1,3}}|\h{{1,3}})"
+    rf"(?:(?i:{_any_of(f'{_KIN} {_ASKING}')})(?:['\u2019]s|-in-law)?"
+    r"(?:\h{0,3}[:=,(]\h{0,3}|\h{1,3}\p{Pd}\h{1,3}|\h{1,3})"
     rf"(?:(?i:{_any_of(_BETWEEN)}):?\h{{1,2}}){{0,3}}|(?i:{_any_of(_PATIENT)})\h{{1,2}}(?={_MIXED}))"
 )
 # One or two capitals are a colleague's initials unless a name follows, and so are a few more at the end.
@@ -171,7 +192,8 @@ _NO_INITIALS = (
 )
 _OWN = "[own name]"  # stands until the words beside it were looked at: a short form, or a name before marriage
 _BESIDE_OWN = (
-    rf"(?=[\p{{Lu}}\[])(?:{_ALONE}(?:(?={_MIXED}){_NO_PERSON}{_NO_LEAD}{_MIXED}\h){{1,2}}+)?\[own name\](?:[\h\p{{Pd}}]{{1,2}}\[own name\])*+"
+    rf"(?=[\p{{Lu}}\[])(?:{_ALONE}(?:(?={_MIXED}){_NO_PERSON}{_NO_LEAD}{_MIXED}\h){{1,2}}+)?"
+    r"\[own name\](?:[\h\p{Pd}]{1,2}\[own name\])*+"
     rf"(?:\h{_NO_LEAD}{_MIXED})?"
 )
 _NUMBERS = (
@@ -192,7 +214,7 @@ _SUSPECT = (
     r"|[A-Za-z][0-9][0-9A-Za-z]?\h{0,2}[0-9][A-Za-z]{2}"
     rf"|{_ALONE}(?:{_AFTER_TITLE}|{_AFTER_KIN}){_PARTS}(?:{_CAPITAL}|\[name\])"
 )
-# A hint of it in a text of ASCII: for a class of single letters Java has a table, so most notes are passed over by these.
+# A hint of it in a text of ASCII: for a class of single letters Java has a table, so most notes are passed over.
 _HINT_OF_NUMBER = (
     rf"[{digits}](?:[0-9]{{2}}(?:[\s\-()./]{{0,3}}+[0-9]){{3}}"
     r"|(?<=[A-Za-z].)[0-9A-Za-z]?[ \t]{0,2}+[0-9][A-Za-z]{2})"
@@ -212,7 +234,7 @@ _MARKS = "".join(map(chr, range(0x300, 0x370)))
 
 
 def redacted(text: Column, names: Sequence[Column]) -> Column:
-    """A text with `[phone]`, `[nhs number]`, `[email]`, `[postcode]` or `[name]` in the place of what identifies somebody.
+    """A text with `[phone]`, `[nhs number]`, `[email]`, `[postcode]` or `[name]` instead of what identifies somebody.
 
     `names`: the patient's own (family name, given name), each of any number of words; every word of two letters or more
     is taken wherever it stands as a word, in any case, with or without its accents and apostrophes. Other names are
@@ -246,14 +268,14 @@ def _replaced(text: Column, steps: Sequence[tuple[str, str]]) -> Column:
 
 
 def _mentions(text: Column, name: Column) -> Column:
-    """Whether a name may stand in the text in any case; one of several words, or with accents, is looked for in full."""
+    """Whether a name may stand in the text in any case; one of several words, or with accents, in full."""
     is_easy = name.rlike(f"^[{ascii_letters}]{{2,}}+$") & ~_has_accents(text)
     # `when`, because of an "or" Spark computes beforehand what occurs in it twice.
     return F.when(is_easy, F.lower(text).contains(F.lower(name))).otherwise(F.rlike(text, _own_names(text, [name])))
 
 
 def _own_names(text: Column, names: Sequence[Column]) -> Column:
-    """A pattern for each row: its names as words of letters alone, so that nothing in a name is a regular expression."""
+    """A pattern for each row: its names as words of letters alone, so that no name is a regular expression."""
     plain = F.concat_ws("|", *[F.nullif(_words(name), F.lit("")) for name in names])
     letters = F.when(_has_accents(text), _with_accents(plain)).otherwise(plain)
     marks = {"'": rf"[{_APOSTROPHES}'\h]?", "_": rf"[{_APOSTROPHES}'\h\p{{Pd}}]{{0,3}}"}
@@ -264,7 +286,7 @@ def _own_names(text: Column, names: Sequence[Column]) -> Column:
 
 
 def _words(name: Column) -> Column:
-    """The words of a name that have two letters or more, and all of them as one: small, without accents, `|` between."""
+    """The words of a name that have two letters or more, and all as one: small, without accents, `|` between."""
     spaced = F.regexp_replace(_folded(F.lower(F.substring(name, 1, 100))), r"[^\p{L}\p{M}']+", " ")
     words = F.btrim(F.regexp_replace(spaced, r"(?<!\S)'*+[\p{L}\p{M}]?'*+(?!\S)", ""))
     joined = F.when(words.contains(" "), F.regexp_replace(words, " +", "_"))

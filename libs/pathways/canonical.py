@@ -95,4 +95,3 @@ LONGEST: Mapping[str, int] = {
     "next_action_owner": 100,
     "tracking_note": 4_000,
 }
-LONGEST_KEY = 60  # of a register's own number of a pathway or patient

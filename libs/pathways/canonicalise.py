@@ -8,9 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from libs.feeds import FeedContract
-from libs.nhs import plain_text
-from libs.pathways.canonical import LONGEST, LONGEST_KEY, SECTIONS
-from libs.pathways.reading import Reading, Vocabulary, column, reading, texts
+from libs.pathways.canonical import LONGEST, SECTIONS
+from libs.pathways.reading import Reading, Vocabulary, column, is_like_a_code, reading, texts
 
 # A section whose marking column is empty isn't there at all: most rows have no transfer, many no treatment.
 _MARKED_BY = {"transfer": "transfer_on", "treatment": "treatment_number"}
@@ -67,7 +66,7 @@ def _section(section: str, contract: FeedContract, readings: _Readings) -> Colum
 def _key(name: str) -> Column:
     """A register's own number; null where it holds what no number does, since mending it could make two of them one."""
     key = column(name)
-    return F.when(key == plain_text.plain(key, longest=LONGEST_KEY), key)
+    return F.when(is_like_a_code(key), key)
 
 
 def _is_key_lost(contract: FeedContract) -> Column:
@@ -118,5 +117,5 @@ def _lost(readings: _Readings) -> Iterator[tuple[Column, Column]]:
 def _cut(contract: FeedContract) -> Iterator[tuple[Column, Column]]:
     for _, name, source in contract.sources():
         if source.kind == "text":
-            is_cut = plain_text.is_too_long(column(str(source.column)), longest=LONGEST[name])
+            is_cut = F.length(column(str(source.column))) > LONGEST[name]
             yield is_cut, F.struct(F.lit("TEXT_CUT"), F.lit(name), F.lit(None).cast("string"))

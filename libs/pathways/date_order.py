@@ -1,12 +1,11 @@
-"""The order in which the dates of a pathway can lie, and dates whose day and month somebody exchanged."""
+"""The order in which the dates of a pathway can lie, and dates whose day and month somebody exchanged.
+
+Conditions are Spark SQL over the sections of a canonical row: some hundred comparisons, which as columns would each be
+built by calls from Python, every hour anew.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add, and_, or_
-
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 
 @dataclass(frozen=True)
@@ -49,44 +48,43 @@ DONE = (
 _DATES = tuple(dict.fromkeys(name for pair in ORDER for name in (pair.earlier, pair.later)))
 
 
-def broken_order() -> Sequence[tuple[str, str, Column]]:
+def broken_order() -> Sequence[tuple[str, str, str]]:
     """(rule, field, whether it is broken) for each pair of dates; null where one of them is not recorded."""
-    return [(pair.rule_code, _field(pair.later), F.col(pair.later) < F.col(pair.earlier)) for pair in ORDER]
+    return [(pair.rule_code, _field(pair.later), f"{pair.later} < {pair.earlier}") for pair in ORDER]
 
 
-def in_future(today: Column) -> Sequence[tuple[str, Column]]:
-    """(field, whether it lies after the day of the extract) for each date of what is done."""
-    return [(_field(name), F.col(name) > today) for name in DONE]
+def in_future(today: str) -> Sequence[tuple[str, str]]:
+    """(field, whether it lies after `today`, the day of the extract) for each date of what is done."""
+    return [(_field(name), f"{name} > {today}") for name in DONE]
 
 
-def swapped(today: Column) -> Sequence[tuple[str, Column]]:
-    """(field, whether its day and month were exchanged) for each date.
+def swapped(today: str) -> str:
+    """An array of the field whose day and month were exchanged; empty where none or more than one could be it.
 
     They were where the date breaks an order or lies in the future, exchanged it breaks none, and that is so of this
     date of the row only: where two dates could be the wrong one, none is named.
     """
-    is_candidate = {name: F.coalesce(_is_swapped(name, today), F.lit(False)) for name in _DATES}
-    is_only_one = reduce(add, (candidate.cast("int") for candidate in is_candidate.values())) == 1
-    return [(_field(name), candidate & is_only_one) for name, candidate in is_candidate.items()]
+    fields = ", ".join(f"case when {_is_swapped(name, today)} then '{_field(name)}' end" for name in _DATES)
+    # An array of an array, so that the long list stands there once.
+    return f"flatten(filter(array(array_compact(array({fields}))), found -> size(found) = 1))"
 
 
-def _is_swapped(name: str, today: Column) -> Column:
-    day = F.col(name)
-    exchanged = F.make_date(F.year(day), F.dayofmonth(day), F.month(day))
-    is_exchangeable = (F.dayofmonth(day) <= 12) & (F.dayofmonth(day) != F.month(day))
+def _is_swapped(name: str, today: str) -> str:
+    is_exchangeable = f"day({name}) <= 12 and day({name}) <> month({name})"
     # Exchanged under a guard: month 13 is an error in ANSI mode.
-    other = F.when(is_exchangeable, exchanged)
-    as_it_is = [_is_broken(pair, {}) for pair in ORDER if name in (pair.earlier, pair.later)]
-    mended = [~_is_broken(pair, {name: other}) for pair in ORDER if name in (pair.earlier, pair.later)]
+    other = f"case when {is_exchangeable} then make_date(year({name}), day({name}), month({name})) end"
+    pairs = [pair for pair in ORDER if name in (pair.earlier, pair.later)]
+    as_it_is = [_is_broken(pair, {}) for pair in pairs]
+    mended = [f"not {_is_broken(pair, {name: other})}" for pair in pairs]
     if name in DONE:
-        as_it_is.append(F.coalesce(day > today, F.lit(False)))
-        mended.append(other <= today)
-    return is_exchangeable & reduce(or_, as_it_is) & reduce(and_, mended)
+        as_it_is.append(f"coalesce({name} > {today}, false)")
+        mended.append(f"{other} <= {today}")
+    return f"({is_exchangeable} and ({' or '.join(as_it_is)}) and {' and '.join(mended)})"
 
 
-def _is_broken(pair: InOrder, instead: Mapping[str, Column]) -> Column:
-    earlier, later = (instead.get(name, F.col(name)) for name in (pair.earlier, pair.later))
-    return F.coalesce(later < earlier, F.lit(False))
+def _is_broken(pair: InOrder, instead: Mapping[str, str]) -> str:
+    earlier, later = (instead.get(name, name) for name in (pair.earlier, pair.later))
+    return f"coalesce({later} < {earlier}, false)"
 
 
 def _field(name: str) -> str:

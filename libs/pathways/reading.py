@@ -19,6 +19,7 @@ LONGEST_LISTED = 60  # of a word that is listed because nobody knows it
 _MOMENTS = frozenset({"date", "timestamp"})
 _YES, _NO = ("Y", "YES", "TRUE", "1"), ("N", "NO", "FALSE", "0")
 _NOT_UNDERSTOOD = {
+    "code": "CODE_NOT_UNDERSTOOD",
     "integer": "NUMBER_NOT_UNDERSTOOD",
     "boolean": "YES_NO_NOT_UNDERSTOOD",
     "text": "NAME_NOT_UNDERSTOOD",
@@ -64,9 +65,14 @@ def reading(source: Source, name: str, contract: FeedContract, vocabulary: Vocab
     value = dates.recorded(read) if source.kind in _MOMENTS else read
     is_lost = _is_lost(source, name, contract, vocabulary, value=value)
     is_word = source.kind in {"code", "organisation"}
-    word = plain_text.plain(_text(source), longest=LONGEST_LISTED) if is_word else nothing
+    word = F.substring(_text(source), 1, LONGEST_LISTED) if is_word else nothing
     from_text = _where(applies, _read(source, name, contract, vocabulary))
-    return Reading(place, from_text, value, is_lost, _rule(source, read), word)
+    return Reading(place, from_text, value, is_lost, _rule(source, name, read), word)
+
+
+def is_like_a_code(text: Column) -> Column:
+    """Whether text is short and of letters, digits and what codes have between: nothing that does harm."""
+    return text.rlike(r"^[\p{L}\p{N}][\p{L}\p{N} ./_:#()-]{0,59}$")
 
 
 def column(name: str) -> Column:
@@ -144,11 +150,7 @@ def _part(text: Column, pattern: str) -> Column:
 def _read_code(source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary) -> Column:
     word = _word(source)
     if source.map is None:
-        return (
-            F.when(word.isin(*sorted(CODES[name])), word)
-            if name in CODES
-            else plain_text.plain(word, longest=LONGEST_LISTED)
-        )
+        return F.when(word.isin(*sorted(CODES[name])) if name in CODES else is_like_a_code(word), word)
     known = _decoded(word, contract.words(source.map))
     own = vocabulary.words.get((contract.system, source.map))
     return known if own is None else F.coalesce(_decoded(_of_trust(word), own.codes), known)
@@ -176,9 +178,7 @@ def _decoded(word: Column, words: Mapping[str, str | None]) -> Column:
 def _is_lost(
     source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary, *, value: Column
 ) -> Column | None:
-    takes_any_text = source.kind == "text" and source.pattern is None
-    takes_any_code = source.kind == "code" and source.map is None and name not in CODES
-    if takes_any_text or takes_any_code:
+    if source.kind == "text" and source.pattern is None:
         return None
     facts = [value.isNull(), _text(source).isNotNull()]
     if source.map is not None:
@@ -192,16 +192,16 @@ def _is_lost(
     return reduce(and_, facts if applies is None else [*facts, applies])
 
 
-def _rule(source: Source, read: Column) -> Column:
+def _rule(source: Source, name: str, read: Column) -> Column:
     """The rule by which a value of this source that is not understood is emptied."""
     if source.kind in _MOMENTS:
         unread = F.when(read.isNull(), "DATE_NOT_UNDERSTOOD")
         return unread.when(dates.is_possible(read), "DATE_DEFAULT").otherwise("DATE_IMPOSSIBLE")
     if source.kind == "nhs_number":
         return _rule_of_number(F.substring(_text(source), 1, LONGEST_WORD))
-    if source.kind == "code":
-        return F.lit("CODE_NOT_IN_LIST" if source.map is None else "WORD_UNMAPPED")
-    return F.lit(_NOT_UNDERSTOOD[source.kind])
+    if source.kind == "code" and source.map is not None:
+        return F.lit("WORD_UNMAPPED")
+    return F.lit("CODE_NOT_IN_LIST" if name in CODES else _NOT_UNDERSTOOD[source.kind])
 
 
 def _rule_of_number(text: Column) -> Column:

@@ -107,6 +107,10 @@ _VALUES = (
         "Add it to conf/words.csv (`cancollaborate words` lists what is missing), or correct it in the register.",
         "cwt-rules 7.4",
     ),
+    _emptied(
+        "CODE_NOT_UNDERSTOOD", "The code holds signs that no code does, or is longer than 60 characters", _CORRECT,
+        "issue 8",
+    ),
     _emptied("CODE_NOT_IN_LIST", "The code is not in the national list", _CORRECT, "cwt-rules 4.2 to 4.12"),
     _emptied(
         "ORGANISATION_NOT_UNDERSTOOD", "The organisation is no ODS code and no name that is known",

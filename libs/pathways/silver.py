@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from libs.fingerprint import row_hash
+from libs.nhs import plain_text
 from libs.pathways.canonical import PATIENT, TRANSFER, TREATMENT
+from libs.pathways.reading import LONGEST_LISTED
 from libs.pathways.row_rules import ROW_RULES
 
 PATIENT_KEY = ("trust", "system", "source_patient_id")
@@ -68,18 +70,13 @@ def unmapped_words(judged: DataFrame) -> DataFrame:
         judged.where((F.col("_presence") == "present") & F.col("refused_as").isNull())
         .select("trust", "system", F.col("_file_id").alias("file_id"), F.explode("faults").alias("fault"))
         .where(F.col("fault.word").isNotNull())
-        .groupBy("trust", "system", "file_id", "fault.rule_code", "fault.field", "fault.word")
+        .groupBy("trust", "system", "file_id", "fault.rule_code", "fault.field", _harmless(F.col("fault.word")))
         .agg(F.count("*").alias("row_count"))
     )
 
 
-def judged_counts(judged: DataFrame) -> DataFrame:
-    """How many rows of each file were looked at: what the share of faults is taken of."""
-    return (
-        judged.where(F.col("_presence") == "present")
-        .groupBy("trust", "system", F.col("_file_id").alias("file_id"))
-        .agg(F.count("*").alias("row_count"))
-    )
+def _harmless(word: Column) -> Column:
+    return plain_text.plain(word, longest=LONGEST_LISTED).alias("word")
 
 
 def known_patients_schema() -> StructType:

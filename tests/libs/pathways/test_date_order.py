@@ -33,12 +33,16 @@ def asked(spark: SparkSession, rows: list[Days]) -> list[Row]:
         ).alias(of)
         for of in SECTIONS
     ]
-    today = F.lit(TODAY)
+    today = f"date'{TODAY}'"
     told = frame.select("number", *sections).select(
         "number",
-        F.array_compact(F.array(*(F.when(holds, F.lit(rule)) for rule, _, holds in broken_order()))).alias("broken"),
-        F.array_compact(F.array(*(F.when(holds, F.lit(field)) for field, holds in in_future(today)))).alias("future"),
-        F.array_compact(F.array(*(F.when(holds, F.lit(field)) for field, holds in swapped(today)))).alias("swapped"),
+        F.array_compact(F.array(*(F.when(F.expr(holds), F.lit(rule)) for rule, _, holds in broken_order()))).alias(
+            "broken"
+        ),
+        F.array_compact(F.array(*(F.when(F.expr(holds), F.lit(field)) for field, holds in in_future(today)))).alias(
+            "future"
+        ),
+        F.expr(swapped(today)).alias("swapped"),
     )
     return sorted(told.collect(), key=lambda row: row["number"])
 
