@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from sqlalchemy import inspect, select
 
+from expectations import EVERY_SOURCE
 from jobs.changed import last_file_id
 from jobs.outcome import Run
 from jobs.scorecards import scorecards
@@ -192,6 +193,7 @@ def _is_total_right(lake: Lake) -> bool:
 
 
 def _write(lake: Lake, run: Run, findings: tuple[Finding, ...]) -> None:
+    _add_source(lake)
     rows = (
         lake.spark.createDataFrame([astuple(finding) for finding in findings], _COLUMNS)
         .withColumn("row_hash", row_hash(["severity", "checked", "failed", "status", "sentence", "quarantined"]))
@@ -199,3 +201,10 @@ def _write(lake: Lake, run: Run, findings: tuple[Finding, ...]) -> None:
         .coalesce(1)
     )
     lake.replace_where(TABLE, rows, predicate=f"run_id = '{run.run_id}'")
+
+
+def _add_source(lake: Lake) -> None:
+    """Results of a version of the platform that knew no sources are of all of them."""
+    if lake.exists(TABLE) and "source" not in lake.read(TABLE).columns:
+        older = lake.read(TABLE)
+        lake.swap(TABLE, older.withColumns({"source": F.lit(EVERY_SOURCE), "quarantined": F.lit(0).cast("bigint")}))

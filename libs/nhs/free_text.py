@@ -4,7 +4,6 @@ Rules for what people type, so neither complete nor exact: a name that begins wi
 and stands alone is not known as one. Where a rule must choose, a word too many is taken.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import reduce
@@ -18,9 +17,10 @@ from pyspark.sql import functions as F
 
 def _any_of(words: str) -> str:
     """A pattern of words, `_` for the blank in one; grouped by first letter, at which most texts are passed over."""
-    spelt = [(re.match("[A-Za-z]?", word)[0], re.sub("_", r"\\h+", word)) for word in sorted(words.split())]  # type: ignore[index]
-    groups = [(first, [word[len(first) :] for _, word in each]) for first, each in groupby(spelt, lambda one: one[0])]
-    return f"(?:{'|'.join(f'{first}(?:' + '|'.join(rests) + ')' for first, rests in groups)})"
+    spelt = sorted(word.replace("_", r"\h+") for word in words.split())
+    groups = [(first, list(each)) for first, each in groupby(spelt, lambda word: word[0] if word[0].isalpha() else "")]
+    parts = [f"{first}(?:{'|'.join(word[len(first) :] for word in each)})" for first, each in groups]
+    return f"(?:{'|'.join(parts)})"
 
 
 # What stands before a name. Written small, the cased titles are "from", "senior" and "review".
@@ -34,9 +34,8 @@ _KIN = (
 )
 _ASKING = (
     "ask(?:ed|ing)?_for spoken?_(?:to|with) speak(?:ing)?_(?:to|with) talk(?:ed|ing)?_(?:to|with) d/w discussed_with"
-    " (?:call|message|msg|email|letter|text|voicemail|vm)_(?:from|for|with) contact(?:ed)? rang"
-    " phoned telephoned texted"
-    " emailed informed named called names? known_as c/o fao attn"
+    " (?:call|message|msg|email|letter|text|voicemail|vm)_(?:from|for|with) contact(?:ed)? rang phoned telephoned"
+    " texted emailed informed named called names? known_as c/o fao attn"
 )
 _PATIENT = "pts? pt's patients? patient's"
 # What may stand between: "NOK is Mary", "spoke to her CNS Julie", "Mr van der Berg".
@@ -48,61 +47,48 @@ _PARTICLES = "van von de der den da di du del dos la le el al bin ibn bint ap te
 
 # What is no name although a capital begins it: in capitals, as any word, and what could be a surname as well.
 _ABBREVIATIONS = (
-    "AE AOS BCC BSC BX CA CAP CEA CNC CNS CPET CPEX CRP CT CTC CTG CUP CWT CXR DEXA DNA DNACPR DNAR DOB DTT DX EBUS ECG"
-    " ECHO EGFR ENT EPR ERCP ERS EUA EUS FBC FDP FDS FH FIT FNA FU GP GPS HB HDU HIV HNA HPB HPV HX ICU IHC IPT ITU KUB"
-    " LFT LFTS LLETZ LPA LVM MDT MDTS MR MRCP MRI NAD NCAP NFA NHS NOK NSS OGD OOA OP OPA OPAS OPD"
-    " PALS PAS PCI PET PICC"
-    " PIFU POA PPI PSA PSMA PT PTC PTL PTS RAC RDC RIP RT RTT RX SABR SACT SCC SCR SLT SMDT SPA SPR STT TBC TCI TIA TNM"
-    " TP TRUS TURBT TURP TVUS TWW TX UBRN UGI USC USS UTI VM WLI XR"
+    "AE AOS BCC BSC BX CA CAP CEA CNC CNS CPET CPEX CRP CT CTC CTG CUP CWT CXR DEXA DNA DNACPR DNAR DOB DTT DX EBUS"
+    " ECG ECHO EGFR ENT EPR ERCP ERS EUA EUS FBC FDP FDS FH FIT FNA FU GP GPS HB HDU HIV HNA HPB HPV HX ICU IHC IPT"
+    " ITU KUB LFT LFTS LLETZ LPA LVM MDT MDTS MR MRCP MRI NAD NCAP NFA NHS NOK NSS OGD OOA OP OPA OPAS OPD PALS PAS"
+    " PCI PET PICC PIFU POA PPI PSA PSMA PT PTC PTL PTS RAC RDC RIP RT RTT RX SABR SACT SCC SCR SLT SMDT SPA SPR STT"
+    " TBC TCI TIA TNM TP TRUS TURBT TURP TVUS TWW TX UBRN UGI USC USS UTI VM WLI XR"
 )
 _AFTER_NO_TITLE = (
-    "and appointment appt aware await awaited awaiting booked cancelled chased clinic confirmed contacted co-?ordinator"
-    " declined endoscopist for has informed in is led letter list manager of off on or practitioner reception referral"
-    " requested review reviewed said sec secretary specialist surgery team to wants was with"
+    "and appointment appt aware await awaited awaiting booked cancelled chased clinic confirmed contacted"
+    " co-?ordinator declined endoscopist for has informed in is led letter list manager of off on or practitioner"
+    " reception referral requested review reviewed said sec secretary specialist surgery team to wants was with"
 )
 _NO_NAMES = (
-    f"{_AFTER_NO_TITLE} abdo abdomen about add added admin admissions after again agreed all also anaesthetics"
-    " angiogram"
-    " answered answerphone appointments appts as asked asking at attended back because been before"
-    " benign biops(?:y|ies)"
-    " bladder blood bloods booking bookings bowel brain breach breast bronchoscopy but by bx called calling came cancel"
-    " cannot can't cardiology chase chasing chemo chemotherapy chest clinical closed colon colonoscopy colorectal"
-    " colposcopy complete completed confirm consent consultants? contact ct cystoscopy cytology date dates declines"
-    " deferred department dept dermatology dermoscopy details diagnosed diagnosis diagnostics did died discharged?"
-    " discuss discussed does dr due dx earlier email emailed endoscopy enterography escalated excision failed fit flexi"
-    " follow follow-?up from further gastro gastroenterology gastroscopy given gp gynae gynaecology"
-    " haematology had happy"
-    " have he hepatology her hist histo histology his hospital how hysteroscopy if imaging info"
-    " inform interval into isn't"
-    " it kidney knee lab labs later left letters liver lung lymph macmillan mammogram mdt medical"
-    " medicine message missed"
-    " mobile mri must navigator needs new next nil no nobody none not note noted notes now number"
-    " nurses office oncologist"
-    " oncology opa operation order outcome outpatients palliative path pathologist pathology"
-    " pathway pelvis pet pharmacy"
-    " phone phoned planned please pls prostate radiographers? radiologist radiology radiotherapy"
-    " rang re rebook rebooked"
-    " received refer referred refused registrar renal repeat report reported reporting request reschedule rescheduled"
-    " respiratory result results ringing rpt scan scanned scans screening secretaries see seen send sent service she"
-    " should since slot specialists spoke spoken staging started still surgeon surgical surveillance switchboard tel"
-    " telephone tertiary test tests that theatres? then there they this thyroid today told tomorrow"
-    " tracker transferred?"
-    " treated treatment trust tx ultrasound unable under unfit until unwell updated? urgent urology uss via voicemail"
-    " waiting wants? we weeks? went were when which who why wishes within without would x-?ray yes yesterday you"
-    " (?:mon|tues|wednes|thurs|fri|satur|sun)day mon tues? weds? thurs? fri january february march"
-    " july september october"
-    " november december jan feb mar apr jun jul aug sept? oct nov dec"
+    f"{_AFTER_NO_TITLE} abdo(?:men)? about add(?:ed)? admin admissions after again agreed all also anaesthetics"
+    " answered answerphone as ask(?:ed|ing)? at attended back because been before benign biops(?:y|ies) bladder"
+    " bloods? booking bowel brain breach breast but by bx call(?:ed|ing)? came cancel cannot can't cardiology"
+    " chas(?:e|ing) chemo chemotherapy chest clinical closed colon colorectal completed? consent consultants? contact"
+    " ct [a-z]+scopy cytology dates? declines deferred dep(?:artmen)?t dermatology details diagnos(?:ed|is|tics) did"
+    " died discharged? discuss(?:ed)? does dr due dx earlier email(?:ed)? escalated excision failed fit flexi follow"
+    " follow-?up from further gastro gastroenterology given gp gynae(?:cology)? haematology had happy have he"
+    " hepatology her his histo(?:logy)? hospital how if imaging info inform interval into it kidney knee labs? later"
+    " left letters liver lung lymph macmillan mammogram mdt medic(?:al|ine) message missed mobile mri must needs new"
+    " next nil no nobody none not(?:ed?|es)? now number nurses office oncolog(?:y|ist) opa operation order outcome"
+    " outpatients palliative path patholog(?:y|ist) pathway pelvis pet pharmacy phone(?:d)? planned please pls"
+    " prostate radiograph(?:y|ers?) radiolog(?:y|ist) radiotherapy rang re rebook(?:ed)? received refer(?:red)?"
+    " refused registrar renal repeat report(?:ed|ing)? request reschedule(?:d)? respiratory results? rpt"
+    " scan(?:s|ned)? screening secretaries see(?:n)? sen[dt] service she should since slot specialists spoken? staging"
+    " still surg(?:eon|ical) surveillance switchboard tel telephone tertiary tests? that theatres? then there they"
+    " this thyroid today told tomorrow tracker transfer(?:red)? treat(?:ed|ment) trust tx ultrasound unable under"
+    " unfit until unwell updated? urgent urology uss via voicemail waiting we weeks? went were when which who why"
+    " wishes without would x-?ray yes yesterday you (?:mon|tues|wednes|thurs|fri|satur|sun)day mon tues? weds? thurs?"
+    " fri january february march july (?:sept|octo|novem|decem)(?:em)?ber jan feb mar apr jun jul aug sept? oct nov"
+    " dec"
 )
 _NO_SURNAMES_HERE = (
-    "bone cancer case chase choice close early friday gynae head heart holiday home line local lower neck nurse pleased"
-    " poor post private ring skin small spine system unit upper ward james_cook john_radcliffe"
-    " queen king king's princess"
-    " prince royal north south east west university city county general great st saint guy's christie marsden freeman"
-    " friarage darlington durham newcastle leeds hull york sheffield manchester liverpool"
-    " birmingham leicester nottingham"
-    " derby bristol london oxford cambridge southampton portsmouth plymouth exeter norwich ipswich sunderland gateshead"
-    " hartlepool middlesbrough stockton cumbria carlisle bradford harrogate hexham papworth addenbrooke's clatterbridge"
-    " harefield brompton barts mount_vernon castle_hill bishop_auckland jcuh rvi maggie's marie_curie"
+    "bone cancer case chase choice close early friday gynae head heart holiday home line local lower neck nurse"
+    " pleased poor post private ring skin small spine system unit upper ward james_cook john_radcliffe queen king"
+    " king's princess prince royal north south east west university city county general great st saint guy's christie"
+    " marsden freeman friarage darlington durham newcastle leeds hull york sheffield manchester liverpool birmingham"
+    " leicester nottingham derby bristol london oxford cambridge southampton portsmouth plymouth exeter norwich"
+    " ipswich sunderland gateshead hartlepool middlesbrough stockton cumbria carlisle bradford harrogate hexham"
+    " papworth addenbrooke's clatterbridge harefield brompton barts mount_vernon castle_hill bishop_auckland jcuh rvi"
+    " maggie's marie_curie"
 )
 _ORGANS = (
     "abdomen angiogram bowel brain breast cardiac enterography guided head heart hip knee liver neck pelvis prostate"
@@ -114,12 +100,12 @@ _ODS_CODE = r"R(?!OB|ON|OY|AY|OD|EG|AJ|AM|IA)[A-Z0-9]{2}|R[B-DF-HJ-NP-TV-Z0-9][A
 _APART = r"[\s\h\p{Cf}\p{Pd}()./]"
 _MORE = f"(?:{_APART}{{0,3}}[0-9])"
 _NO_YEAR = "(?!(?:[0-3][0-9][01][0-9])?(?:19|20)[0-9]{2}(?![0-9]))"
-_DIGIT_OR = f"(?=[{digits}+(])"  # of all that Java can look for, single letters are found fastest
 _BRACKET = r"(?:\((?=[0-9+\h]{2,8}\)))?"
 _EXTENSION = r"(?:\h{0,3}[,;(]?\h{0,2}(?i:ext(?:ension|n)?|x(?=[.:\h]{0,2}[0-9]{3}))[.:]?\h{0,2}[0-9]{1,6}+\)?)?"
 _PHONE = (
-    rf"{_DIGIT_OR}(?<![0-9]){_BRACKET}(?:(?:\+{_APART}{{0,3}}|00|(?=44{_APART}?[1237][0-9]{{2}}))44{_APART}{{0,3}}(?:\(?0\)?)?"
-    rf"{_APART}{{0,3}}[1-9]{_MORE}{{8,9}}(?![0-9])|(?:\+{_APART}{{0,3}}|00)[1-9]{_MORE}{{7,12}}[0-9]*+"
+    rf"(?=[{digits}+(])(?<![0-9](?!\+)){_BRACKET}(?:"
+    rf"(?:\+{_APART}{{0,3}}|00|(?=44{_APART}?[1237][0-9]{{2}}))44{_APART}{{0,3}}(?:\(?0\)?)?{_APART}{{0,3}}[1-9]"
+    rf"{_MORE}{{8,9}}(?![0-9])|(?:\+{_APART}{{0,3}}|00)[1-9]{_MORE}{{7,12}}[0-9]*+"
     rf"|{_NO_YEAR}[0-9]*?{_BRACKET}0[0-9]{{2}}(?:{_MORE}{{7,8}}(?![0-9])|{_MORE}{{8}}[0-9]++)"
     rf"|7[0-9]{{3}}[\h\p{{Pd}}][0-9]{{3}}[\h\p{{Pd}}]?[0-9]{{3}}(?![0-9])){_EXTENSION}"
 )
@@ -134,7 +120,7 @@ _NHS_NUMBER = (
 _LABELS = r"(?:[\p{L}\p{N}\p{Pd}]{1,63}+\.){1,8}"
 _EMAIL = (
     rf"(?<![\p{{L}}\p{{M}}\p{{N}}._%+'-])[\p{{L}}\p{{M}}\p{{N}}._%+'-]++(?:@{_LABELS}\p{{L}}{{2,24}}"
-    rf"|\h?@\h?(?i:{_LABELS}(?:com|uk|net|org|eu|ie|info)|gmail|googlemail|hotmail|outlook|yahoo|icloud|btinternet|nhs)"
+    rf"|\h?@\h?(?i:{_LABELS}(?:com|uk|net|org|eu|ie|info)|gmail|googlemail|hotmail|outlook|yahoo|icloud|btinternet)"
     r"(?!\p{L}))"
 )
 # Areas of one letter are stages and vitamins too: "N1 1st" and "B12 5ug" are no postcodes.
@@ -193,8 +179,7 @@ _NO_INITIALS = (
 _OWN = "[own name]"  # stands until the words beside it were looked at: a short form, or a name before marriage
 _BESIDE_OWN = (
     rf"(?=[\p{{Lu}}\[])(?:{_ALONE}(?:(?={_MIXED}){_NO_PERSON}{_NO_LEAD}{_MIXED}\h){{1,2}}+)?"
-    r"\[own name\](?:[\h\p{Pd}]{1,2}\[own name\])*+"
-    rf"(?:\h{_NO_LEAD}{_MIXED})?"
+    rf"\[own name\](?:[\h\p{{Pd}}]{{1,2}}\[own name\])*+(?:\h{_NO_LEAD}{_MIXED})?"
 )
 _NUMBERS = (
     (_EMAIL, "[email]"),
@@ -227,7 +212,7 @@ _HINT_OF_NAME = (
 _LETTERS = {
     letter: unicodedata.normalize("NFD", letter)[0]
     for letter in map(chr, (*range(0xE0, 0x250), *range(0x1E00, 0x1F00)))
-    if letter.islower() and letter not in unicodedata.normalize("NFD", letter)
+    if letter.islower() and unicodedata.normalize("NFD", letter)[0] in ascii_lowercase
 } | {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i"}
 _APOSTROPHES = "\u2019\u2018`\u00b4\u02bc"
 _MARKS = "".join(map(chr, range(0x300, 0x370)))
@@ -268,21 +253,21 @@ def _replaced(text: Column, steps: Sequence[tuple[str, str]]) -> Column:
 
 
 def _mentions(text: Column, name: Column) -> Column:
-    """Whether a name may stand in the text in any case; one of several words, or with accents, in full."""
+    """Whether a name may stand in the text, in any case; one of several words or with accents is looked for in full."""
     is_easy = name.rlike(f"^[{ascii_letters}]{{2,}}+$") & ~_has_accents(text)
     # `when`, because of an "or" Spark computes beforehand what occurs in it twice.
     return F.when(is_easy, F.lower(text).contains(F.lower(name))).otherwise(F.rlike(text, _own_names(text, [name])))
 
 
 def _own_names(text: Column, names: Sequence[Column]) -> Column:
-    """A pattern for each row: its names as words of letters alone, so that no name is a regular expression."""
+    """A pattern for each row: its names as words of letters, so that nothing in a name can be a regular expression."""
     plain = F.concat_ws("|", *[F.nullif(_words(name), F.lit("")) for name in names])
     letters = F.when(_has_accents(text), _with_accents(plain)).otherwise(plain)
     marks = {"'": rf"[{_APOSTROPHES}'\h]?", "_": rf"[{_APOSTROPHES}'\h\p{{Pd}}]{{0,3}}"}
-    spaced = reduce(lambda done, each: F.replace(done, F.lit(each), F.lit(marks[each])), "'_", letters)
+    spelt = reduce(lambda done, mark: F.replace(done, F.lit(mark), F.lit(marks[mark])), marks, letters)
     no_marker = r"(?!(?<=\[)(?:phone|email|postcode|name|nhs number)\])(?!(?<=\[nhs )number\])"
     begins, ends = F.lit(f"(?iu){_ALONE}{no_marker}(?:"), F.lit(f"){_ENDS}")
-    return F.concat(begins, F.when(plain == "", "(?!)").otherwise(spaced), ends)
+    return F.concat(begins, F.when(plain == "", "(?!)").otherwise(spelt), ends)
 
 
 def _words(name: Column) -> Column:
@@ -294,21 +279,18 @@ def _words(name: Column) -> Column:
 
 
 def _folded(text: Column) -> Column:
-    """Small letters without accents, which may be letters of their own or marks that follow, and one apostrophe."""
-    return F.translate(
-        text, "".join(_LETTERS) + _APOSTROPHES + _MARKS, "".join(_LETTERS.values()) + "'" * len(_APOSTROPHES)
-    )
+    """Small letters without accents, which may be part of a letter or marks that follow it, and one apostrophe."""
+    simple = "".join(_LETTERS.values()) + "'" * len(_APOSTROPHES)
+    return F.translate(text, "".join(_LETTERS) + _APOSTROPHES + _MARKS, simple)
 
 
 def _with_accents(pattern: Column) -> Column:
-    """A pattern of small letters in which each stands for itself and for what `_folded` makes it of."""
-    bases = sorted(set(_LETTERS.values()))
-    classes = [(base, "".join(letter for letter in _LETTERS if _LETTERS[letter] == base)) for base in bases]
-    return reduce(
-        lambda done, each: F.replace(done, F.lit(each[0]), F.lit(f"[{each[0]}{each[1]}][\u0300-\u036f]*+")),
-        classes,
-        pattern,
-    )
+    """A pattern of small letters in which each stands for itself and for all that `_folded` makes it of."""
+    classes = {simple: [simple] for simple in sorted(set(_LETTERS.values()))}
+    for letter, simple in _LETTERS.items():
+        classes[simple].append(letter)
+    spelt = [(simple, f"[{''.join(letters)}][{_MARKS[0]}-{_MARKS[-1]}]*+") for simple, letters in classes.items()]
+    return reduce(lambda done, each: F.replace(done, F.lit(each[0]), F.lit(each[1])), spelt, pattern)
 
 
 def _has_accents(text: Column) -> Column:

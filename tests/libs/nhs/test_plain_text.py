@@ -32,7 +32,7 @@ pieces = st.one_of(
     st.text(st.sampled_from(MISCHIEF), min_size=1, max_size=3),
     st.characters(exclude_categories=["Cs"]),
 )
-texts = st.lists(st.lists(pieces, max_size=9).map("".join), min_size=300, max_size=300)
+texts = st.lists(st.lists(pieces, max_size=6).map("".join), min_size=120, max_size=120)
 
 
 def _answers(spark: SparkSession, written: Sequence[str | None], answer: Column) -> list[object]:

@@ -7,7 +7,7 @@ value `\\t`, `\\x20` or `\\u00a0` stands for a sign that can't be seen, and `{40
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -66,8 +66,62 @@ WHOLE: Mapping[str, Mapping[str, str]] = {
         "Last Edit": "01/06/2025 07:58",
     },
 }  # fmt: skip
-# (system, name): why the code tells something else than the verdict.
-WRONGLY_TOLD: Mapping[tuple[str, str], str] = {}
+# Why the code tells something else than the verdict, and of which rows.
+WRONGLY_TOLD: Mapping[str, Sequence[str]] = {
+    "only ASCII blanks are trimmed, so a tab or a hard blank about a cell, or alone in it, is taken for content": [
+        "scr: a site with a hard blank behind",
+        "scr: a pathway number with a hard blank behind",
+        "scr: cells of a tab and of a hard blank, which are empty",
+        "scr: a number of one hard blank",
+        "infoflex: a site word with two hard blanks behind",
+    ],
+    "a spelling of nothing is known in capitals and in small letters, not in both": [
+        "infoflex: nothing in capitals and small letters",
+    ],
+    "any sign ten times, or nothing but hyphens, is called one digit ten times": [
+        "scr: ten crosses for a number",
+        "scr: ten hashes, since a column was too narrow",
+        "scr: two hyphens for a number",
+        "infoflex: ten question marks",
+        "infoflex: hyphens in the places of a number",
+    ],
+    "of the dashes only ASCII's is taken out of an NHS number, and nothing that can't be seen": [
+        "scr: number with a word processor's hyphens that do not break",
+        "scr: number with a zero-width blank behind, copied from a portal",
+        "infoflex: number with the dashes of a word processor",
+    ],
+    "a comma counts as a decimal one, however many digits are behind it, and never as one of thousands": [
+        "scr: thousands set apart by commas",
+        "infoflex: two numbers",
+    ],
+    "days are read from whole numbers only, and 11.0 is not taken for one": [
+        "scr: days to take off as a spreadsheet gives them back",
+    ],
+    "ZZ99 is looked for after a blank was set before the last three signs": ["scr: half a pseudo-postcode"],
+    "letters of other alphabets are dropped from a postcode, which can leave another place's": [
+        "scr: a Cyrillic letter in a postcode, which without it is one of Sheffield",
+    ],
+    "letters among the digits of a telephone are dropped, and a mobile may have ten digits": [
+        "scr: a mobile with a digit too few",
+        "scr: a letter in a telephone",
+    ],
+    "44 counts as the country's code only behind + or 00": ["scr: telephone as text message systems write it"],
+    "midnight in UTC was the day before in London until 1847, and so is no default date": [
+        "scr: the first day that SQL Server knows, with a zone",
+    ],
+    "any three letters count as the code of a provider": [
+        "scr: a hospital that could be two",
+        "scr: three letters that say: not known yet",
+        "infoflex: three letters that stand for all of it",
+    ],
+    "a code that is in no list is cut at 60 characters, and nothing is told of it": [
+        "scr: a practice's whole address for its code",
+        "infoflex: a diagnosis in a whole sentence",
+    ],
+    "a cell that holds two fields is called too long for each, however short that one is": [
+        "infoflex: given names that are too long, the family name is not",
+    ],
+}
 
 
 class WrittenRow(NamedTuple):
@@ -103,13 +157,16 @@ def read_rows() -> list[WrittenRow]:
 ROWS = read_rows()
 
 
-def params() -> list[object]:
-    marks = {
-        key: pytest.mark.xfail(strict=True, raises=AssertionError, reason=why) for key, why in WRONGLY_TOLD.items()
-    }
-    return [
-        pytest.param(row, id=f"{row.system}: {row.name}", marks=marks.get((row.system, row.name), ())) for row in ROWS
-    ]
+def row_id(row: WrittenRow) -> str:
+    return f"{row.system}: {row.name}"
+
+
+def params() -> Iterator[object]:
+    reasons = {written: why for why, of_rows in WRONGLY_TOLD.items() for written in of_rows}
+    for row in ROWS:
+        why = reasons.get(row_id(row))
+        marks = () if why is None else pytest.mark.xfail(strict=True, raises=AssertionError, reason=why)
+        yield pytest.param(row, id=row_id(row), marks=marks)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +174,8 @@ def judged(spark: SparkSession) -> dict[tuple[str, str], Row]:
     """What is told of each row, by register and name: one frame a register."""
     organisations = load_organisations(conf_folder()).rolled_up()
     found: dict[tuple[str, str], Row] = {}
-    for system, contract in CONTRACTS.items():
+    for system, whole in WHOLE.items():
+        contract = CONTRACTS[system]
         schema = StructType().add("_name", "string").add("_trust", "string").add("_presence", "string")
         schema = schema.add("_extracted_at", "timestamp").add(REPEAT, "integer")
         for name in contract.columns:
@@ -129,7 +187,7 @@ def judged(spark: SparkSession) -> dict[tuple[str, str], Row]:
                 "present",
                 EXTRACTED_AT,
                 int(row.cells.get(REPEAT, 1)),
-                *({**WHOLE[system], **row.cells}.get(name, "") for name in contract.columns),
+                *({**whole, **row.cells}.get(name, "") for name in contract.columns),
             )
             for row in ROWS
             if row.system == system
@@ -150,7 +208,7 @@ def test_a_written_row_is_told_its_faults_and_no_others(judged: Mapping[tuple[st
 
 
 def test_no_two_rows_of_a_register_have_the_same_name() -> None:
-    assert len({(row.system, row.name) for row in ROWS}) == len(ROWS)
+    assert len(set(map(row_id, ROWS))) == len(ROWS)
 
 
 def test_every_rule_that_one_row_can_break_is_broken_by_some_row() -> None:
@@ -164,4 +222,6 @@ def test_every_cell_can_be_written_in_its_registers_encoding() -> None:
 
 
 def test_what_is_told_wrongly_stands_in_the_file() -> None:
-    assert set(WRONGLY_TOLD) <= {(row.system, row.name) for row in ROWS}
+    named = [written for of_rows in WRONGLY_TOLD.values() for written in of_rows]
+    assert set(named) <= set(map(row_id, ROWS))
+    assert len(set(named)) == len(named)
