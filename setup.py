@@ -55,7 +55,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=[*find_packages(include=["jobs*", "libs*", "ml*", "expectations*"]), "conf"],
-    package_data={"": ["py.typed"], "conf": ["*.yml", "*.csv", "*.properties", "*/*.yml", "*/*.csv"]},
+    package_data={"": ["py.typed"], "conf": ["*.yml", "*.properties", "*/*.yml", "*/*.csv"]},
     install_requires=REQUIRES,
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["cancollaborate = jobs.cli:main"]},

@@ -48,8 +48,9 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 
 
 def _vocabulary() -> Vocabulary:
-    conf = conf_folder()
-    return Vocabulary(load_words(conf, load_contracts(conf)), load_organisations(conf).rolled_up())
+    folder = conf_folder() / "vocabulary"
+    words = load_words(folder, load_contracts(conf_folder()))
+    return Vocabulary(words, load_organisations(folder).rolled_up())
 
 
 def _judged_rows(lake: Lake, vocabulary: Vocabulary, *, after: int, upto: int) -> DataFrame:

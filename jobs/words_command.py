@@ -14,15 +14,15 @@ from libs.settings import load_settings
 def words(
     trust: Annotated[str | None, typer.Option("--trust", help="One trust's only, by its ODS code.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write them as lines of conf/words.csv.")
+        Path | None, typer.Option("--output", metavar="FILE", help="Write them as lines of words.csv.")
     ] = None,
     env: Env = "local",
     set_: Set = None,
 ) -> None:
     """Show how many words of each register nobody knows, and list them for whoever says what they mean.
 
-    Fill in the codes, add the lines to conf/words.csv, and run `cancollaborate hourly --from-file 1`: rows that hold
-    them are judged anew. An empty code says that the word means nothing.
+    Fill in the codes, add the lines to conf/vocabulary/words.csv, and run `cancollaborate hourly --from-file 1`: rows
+    that hold them are judged anew. An empty code says that the word means nothing.
 
     Example: `cancollaborate words --trust RVW --output missing.csv`
     """

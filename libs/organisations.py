@@ -1,4 +1,4 @@
-"""Organisations (`conf/organisations.yml`): trusts, closed codes and whose services they became, what people say."""
+"""Organisations (`conf/vocabulary/organisations.yml`): trusts, closed codes and what became of them, people's words."""
 
 import re
 from collections.abc import Iterator

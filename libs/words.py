@@ -1,4 +1,4 @@
-"""Trusts' own words (`conf/words.csv`): what a data officer says a word of one trust's register means.
+"""Trusts' own words (`conf/vocabulary/words.csv`): what a data officer says a word of one trust's register means.
 
 The file has the columns `trust,system,map,word,code`: the ODS code of the trust, the register, the list under `maps` of
 its feed contract that the word belongs to, the word as people type it, and the code that it stands for; an empty code

@@ -104,7 +104,7 @@ _VALUES = (
     _emptied("NAME_NOT_UNDERSTOOD", "The name is not in the form of the feed contract", _CORRECT, "cwt-rules 7.4"),
     _emptied(
         "WORD_UNMAPPED", "The word is not in the feed contract's list nor in the trust's own",
-        "Add it to conf/words.csv (`cancollaborate words` lists what is missing), or correct it in the register.",
+        "Add it to conf/vocabulary/words.csv (`cancollaborate words` lists it), or correct it in the register.",
         "cwt-rules 7.4",
     ),
     _emptied(
@@ -114,7 +114,7 @@ _VALUES = (
     _emptied("CODE_NOT_IN_LIST", "The code is not in the national list", _CORRECT, "cwt-rules 4.2 to 4.12"),
     _emptied(
         "ORGANISATION_NOT_UNDERSTOOD", "The organisation is no ODS code and no name that is known",
-        "Write its code, or add the name to conf/organisations.yml.", "cwt-rules 6.3, 7.5",
+        "Write its code, or add the name to conf/vocabulary/organisations.yml.", "cwt-rules 6.3, 7.5",
     ),
     _emptied("POSTCODE_NOT_UNDERSTOOD", "The postcode has no postcode's form", _CORRECT, "cwt-rules 6.2"),
     _emptied(

@@ -19,7 +19,7 @@ Change = Callable[[dict[str, Any]], None]
 
 @pytest.fixture(scope="module")
 def shipped() -> Organisations:
-    return load_organisations(conf_folder())
+    return load_organisations(conf_folder() / "vocabulary")
 
 
 @pytest.fixture

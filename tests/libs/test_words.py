@@ -18,7 +18,7 @@ def written(folder: Path, *lines: str) -> Path:
 
 
 def test_the_words_that_ship_are_sound() -> None:
-    load_words(conf_folder(), CONTRACTS)
+    load_words(conf_folder() / "vocabulary", CONTRACTS)
 
 
 def test_without_a_file_no_trust_has_words_of_its_own(tmp_path: Path) -> None:

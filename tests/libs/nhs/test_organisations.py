@@ -16,7 +16,7 @@ from libs.settings import conf_folder
 from libs.synthetic.faults import organisation_words
 
 FEW_FRAMES = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-SHIPPED = load_organisations(conf_folder())
+SHIPPED = load_organisations(conf_folder() / "vocabulary")
 ROLLED_UP = SHIPPED.rolled_up()
 
 CASES: dict[str, tuple[str | None, str | None]] = {

@@ -82,7 +82,7 @@ CASES: list[tuple[str, Mapping[str, str], list[tuple[str, str]]]] = [
 @pytest.fixture(scope="module")
 def judged(spark: SparkSession) -> dict[int, Row]:
     contract = CONTRACTS["scr"]
-    vocabulary = Vocabulary({}, load_organisations(conf_folder()).rolled_up())
+    vocabulary = Vocabulary({}, load_organisations(conf_folder() / "vocabulary").rolled_up())
     schema = StructType().add("_row_number", "integer").add("_trust", "string").add("_presence", "string")
     schema = schema.add("_extracted_at", "timestamp")
     for name in contract.columns:

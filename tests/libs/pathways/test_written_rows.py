@@ -172,7 +172,7 @@ def params() -> Iterator[object]:
 @pytest.fixture(scope="module")
 def judged(spark: SparkSession) -> dict[tuple[str, str], Row]:
     """What is told of each row, by register and name: one frame a register."""
-    organisations = load_organisations(conf_folder()).rolled_up()
+    organisations = load_organisations(conf_folder() / "vocabulary").rolled_up()
     found: dict[tuple[str, str], Row] = {}
     for system, whole in WHOLE.items():
         contract = CONTRACTS[system]
