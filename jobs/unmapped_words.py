@@ -33,7 +33,7 @@ def unmapped_words(spark: SparkSession, settings: Settings, trust: str | None = 
 
 
 def write_words(words: Sequence[Row], path: Path) -> int:
-    """Write the words that can be mapped as lines of conf/vocabulary/words.csv without codes; return how many there were.
+    """Write the words that can be mapped as lines of words.csv without codes; return how many there were.
 
     Only their owner can read the file: what people type into a register may be anything.
     """
