@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.8
 export PYTHONHASHSEED := 0
 
-.PHONY: setup demo test lint soak bench clean lock
+.PHONY: setup demo test lint soak bench pages clean lock
 
 setup: .venv/ready
 
@@ -22,7 +22,7 @@ demo: setup
 
 test: lint
 	@scripts/postgres install
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .
@@ -31,10 +31,13 @@ lint: setup
 	@$(BIN)/lint-imports --no-cache
 
 soak: setup
-	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks
+
+pages: setup
+	@$(BIN)/python -m jobs.pages
 
 lock:
 	@$(BIN)/uv pip compile setup.py --extra local --extra postgres --extra ml --extra dev --python-version 3.11 --universal --quiet \

@@ -40,6 +40,7 @@ EXTRAS = {
         "pandas-stubs>=2.3,<3",
         "pytest>=9,<10",
         "pytest-timeout>=2.4,<3",
+        "pytest-xdist>=3.8,<4",
         "ruff>=0.17,<0.18",
         "types-PyYAML>=6",
         "build>=1.3,<2",

@@ -24,6 +24,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 )
 from pyspark.sql import DataFrame
 
+from expectations import EVERY_SOURCE
 from expectations.redaction import without_values
 from expectations.suite import Suite
 
@@ -34,7 +35,10 @@ _SITE = "data_docs"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one expectation found in one table: counts, never values."""
+    """What one expectation found in one table: counts, never values.
+
+    `source` is the trust whose rows were looked at, or `all`; `quarantined` counts the rows that were refused for it.
+    """
 
     table_name: str
     rule_code: str
@@ -43,6 +47,8 @@ class Finding:
     failed: int
     status: str
     sentence: str
+    source: str = EVERY_SOURCE
+    quarantined: int = 0
 
     @property
     def is_failed(self) -> bool:

@@ -31,7 +31,8 @@ _LISTED_AT_ONCE = 200_000  # refused rows in the driver's memory
 _OWNER_ONLY, _ANYONE_READS = 0o600, 0o644
 _MOMENTS = ("extracted_at", "arrived_at")
 _WRITTEN = "file_id bigint, made_at bigint, row_number bigint, row_key string"
-_REJECTED = "file_id bigint, row_number bigint, row_key string, rule_code string, field string, is_row boolean"
+_REJECTED = "file_id bigint, row_number bigint, row_key string, rule_code string, field string, place int"
+_REFUSED, _EMPTIED, _WARNED = range(3)  # the order in which faults are listed
 
 Faults = Mapping[int, Sequence[RowFault]]
 
@@ -143,15 +144,17 @@ def _written_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
 
 
 def _own_rejects(lake: Lake, rows: DataFrame, late: Sequence[JudgedFile], *, after: int, upto: int) -> DataFrame:
-    """What the files' own rows were refused; `is_row` marks a whole row, any other refusal is of a value.
+    """What is wrong with the files' own rows; `place` tells refused rows, emptied values and warnings apart.
 
     `late` are the files under whose number others are told again; of these only the rows of their own count.
     """
     if not lake.exists(REJECTS):
         return lake.spark.createDataFrame([], _REJECTED)
-    is_row = (F.col("severity") == "reject").alias("is_row")
+    place = F.when(F.col("severity") == "reject", _REFUSED).when(F.col("severity") == "warn", _WARNED)
     found = lake.read(REJECTS).where((F.col("file_id") > after) & (F.col("file_id") <= upto))
-    rejects = found.select("file_id", "row_number", "row_key", "rule_code", "field", is_row)
+    rejects = found.select(
+        "file_id", "row_number", "row_key", "rule_code", "field", place.otherwise(_EMPTIED).alias("place")
+    )
     if not late:
         return rejects
     is_late = F.col("file_id").isin(*(file.file_id for file in late))
@@ -165,8 +168,8 @@ def _own_rejects(lake: Lake, rows: DataFrame, late: Sequence[JudgedFile], *, aft
 def _counts(own: Mapping[int, int], rejects: DataFrame) -> dict[int, RowCounts]:
     """The counts of each file, `own` telling how many of its rows are new or changed."""
     refused = rejects.groupBy("file_id").agg(
-        F.count_if("is_row").alias("refused"),
-        F.count_distinct(F.when(~F.col("is_row"), F.col("row_number"))).alias("emptied"),
+        F.count_if(F.col("place") == _REFUSED).alias("refused"),
+        F.count_distinct(F.when(F.col("place") == _EMPTIED, F.col("row_number"))).alias("emptied"),
         F.count("*").alias("faults"),
     )
     by_file = {row["file_id"]: (row["refused"], row["emptied"], row["faults"]) for row in refused.collect()}
@@ -189,13 +192,13 @@ def _batches(files: Sequence[JudgedFile], counts: Mapping[int, RowCounts], *, mo
 
 
 def _listed_faults(rejects: DataFrame, batch: Sequence[JudgedFile], *, most: int) -> Faults:
-    """The first `most` faults of each file: refused rows, then emptied values, each by row number."""
-    order = Window.partitionBy("file_id").orderBy(F.col("is_row").desc(), "row_number", "field")
+    """The first `most` faults of each file: refused rows, emptied values, warnings, each by row number."""
+    order = Window.partitionBy("file_id").orderBy("place", "row_number", "field", "rule_code")
     of_batch = rejects.where(F.col("file_id").between(batch[0].file_id, batch[-1].file_id))
-    ranked = of_batch.withColumn("place", F.row_number().over(order)).where(F.col("place") <= most)
+    ranked = of_batch.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= most)
     faults: dict[int, list[RowFault]] = {}
     columns = ("row_number", "row_key", "rule_code", "field")
-    for row in ranked.orderBy("file_id", "place").select("file_id", *columns).collect():
+    for row in ranked.orderBy("file_id", "rank").select("file_id", *columns).collect():
         faults.setdefault(row["file_id"], []).append(RowFault(*(row[name] for name in columns)))
     return faults
 

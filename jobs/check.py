@@ -12,8 +12,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from sqlalchemy import inspect, select
 
+from expectations import EVERY_SOURCE
 from jobs.changed import last_file_id
 from jobs.outcome import Run
+from jobs.scorecards import scorecards
 from libs import log
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake, settle
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 STEP = "publish"  # the gate is part of it: what passed and what was published go forward together
 TABLE = "gold.dq_result"
-KEY = ("run_id", "table_name", "rule_code")
+KEY = ("run_id", "source", "table_name", "rule_code")
 PTL, CLOCKS, MONTHS = "gold.ptl_current", "gold.pathway_standard", "gold.performance_month"
 ALLOCATIONS, WEEKS = "gold.breach_allocation", "gold.canptl62_week"
 PREDICTIONS = ("gold.risk_score", "gold.demand_forecast")
@@ -38,7 +40,7 @@ PANDAS_ROWS = 200_000
 QUERIES_AT_ONCE = 2  # more gain nothing on two cores
 _COLUMNS = (
     "table_name string, rule_code string, severity string, checked bigint, failed bigint, status string, "
-    "sentence string"
+    "sentence string, source string, quarantined bigint"
 )
 
 
@@ -86,8 +88,9 @@ def check(lake: Lake, settings: Settings, run: Run) -> Verdict:
     findings = tuple(
         run_suites(_measured_suites(lake, settings, span), run_id=run.run_id, run_time=run.started_at, docs=docs)
     )
-    if findings:
-        _write(lake, run, findings)
+    of_trusts = scorecards(lake, after=span.after, upto=upto)
+    if findings or of_trusts:
+        _write(lake, run, (*findings, *of_trusts))
     failed = [finding for finding in findings if finding.is_failed]
     for one in failed:
         log.event("expectation_failed", level="WARNING", table=one.table_name, reason=one.rule_code, rows=one.failed)
@@ -190,10 +193,18 @@ def _is_total_right(lake: Lake) -> bool:
 
 
 def _write(lake: Lake, run: Run, findings: tuple[Finding, ...]) -> None:
+    _add_source(lake)
     rows = (
         lake.spark.createDataFrame([astuple(finding) for finding in findings], _COLUMNS)
-        .withColumn("row_hash", row_hash(["severity", "checked", "failed", "status", "sentence"]))
+        .withColumn("row_hash", row_hash(["severity", "checked", "failed", "status", "sentence", "quarantined"]))
         .withColumns({"run_id": F.lit(run.run_id), "as_at": F.lit(run.as_at)})
         .coalesce(1)
     )
     lake.replace_where(TABLE, rows, predicate=f"run_id = '{run.run_id}'")
+
+
+def _add_source(lake: Lake) -> None:
+    """Results of a version of the platform that knew no sources are of all of them."""
+    if lake.exists(TABLE) and "source" not in lake.read(TABLE).columns:
+        older = lake.read(TABLE)
+        lake.swap(TABLE, older.withColumns({"source": F.lit(EVERY_SOURCE), "quarantined": F.lit(0).cast("bigint")}))

@@ -10,11 +10,15 @@ from jobs.changed import bronze_between, last_file_id, vouched
 from jobs.outcome import Outcome, Run
 from libs.feeds import FeedContract, load_contracts
 from libs.lakehouse.tables import Lake, open_lake, settle
-from libs.pathways import silver, versions
-from libs.pathways.canonicalise import canonical_rows
+from libs.organisations import load_organisations
+from libs.pathways import duplicates, silver, versions
+from libs.pathways.judging import judged_rows
+from libs.pathways.reading import Vocabulary
 from libs.settings import Settings, conf_folder
+from libs.words import load_words
 
 STEP = "cleanse"
+DUPLICATES, WORDS = "silver.duplicate", "silver.unmapped_word"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
@@ -25,42 +29,51 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     if upto <= after or not has_rows:
         answer(lake, settings, run, after=after, upto=upto)
         return Outcome(STEP, upto)
-    judged = settle(_judged_rows(lake, after=after, upto=upto))
+    vocabulary = _vocabulary()
+    judged = settle(_judged_rows(lake, vocabulary, after=after, upto=upto))
     taken = judged.where("refused_as is null")
     has_late = not judged.where("_is_pathway_superseded").isEmpty()
-    told = taken.unionByName(settle(_told_since(lake, judged, after=after))) if has_late else taken
+    told = taken.unionByName(settle(_told_since(lake, judged, vocabulary, after=after))) if has_late else taken
     changed_count = _write_versions(lake, told, after=after)
     changed_count += _write_patients(lake, taken)
     treated, taken_back = silver.treatments(taken)
     changed_count += lake.merge("silver.treatment", treated, keys=silver.TREATMENT_KEY, gone=taken_back)
     transferred, withdrawn = silver.transfers(taken)
     changed_count += lake.merge("silver.transfer", transferred, keys=silver.TRANSFER_KEY, gone=withdrawn)
+    changed_count += _write_duplicates(lake, settings, told, upto=upto)
     _write_rejects(lake, judged, after=after)
+    _write_unmapped_words(lake, judged, after=after)
     answer(lake, settings, run, after=after, upto=upto)
     return Outcome(STEP, upto, judged.count(), changed_count, lake.commits)
 
 
-def _judged_rows(lake: Lake, *, after: int, upto: int) -> DataFrame:
+def _vocabulary() -> Vocabulary:
+    folder = conf_folder() / "vocabulary"
+    words = load_words(folder, load_contracts(conf_folder()))
+    return Vocabulary(words, load_organisations(folder).rolled_up())
+
+
+def _judged_rows(lake: Lake, vocabulary: Vocabulary, *, after: int, upto: int) -> DataFrame:
     """The changes of every feed as canonical rows, each with the rule that refuses it, if one does."""
     feeds = [
-        _judged(bronze_between(lake, system, after=after, upto=upto), contract)
+        _judged(bronze_between(lake, system, after=after, upto=upto), contract, vocabulary)
         for system, contract in sorted(load_contracts(conf_folder()).items())
         if lake.exists(f"bronze.{system}_row")
     ]
     return reduce(DataFrame.unionByName, feeds)
 
 
-def _judged(rows: DataFrame, contract: FeedContract) -> DataFrame:
-    return canonical_rows(rows, contract).select(
+def _judged(rows: DataFrame, contract: FeedContract, vocabulary: Vocabulary) -> DataFrame:
+    return judged_rows(rows, contract, vocabulary).select(
         F.col("_trust").alias("trust"),
         F.lit(contract.system).alias("system"),
         "_file_id", "_extracted_at", "_sequence", "_row_number", "_row_key", "_repeat", "_pathway_key", "_presence",
-        "_is_superseded", "_is_pathway_superseded", "patient", "pathway", "transfer", "treatment", "not_understood",
+        "_is_superseded", "_is_pathway_superseded", "patient", "pathway", "transfer", "treatment", "faults",
         silver.refused_as().alias("refused_as"),
     )  # fmt: skip
 
 
-def _told_since(lake: Lake, judged: DataFrame, *, after: int) -> DataFrame:
+def _told_since(lake: Lake, judged: DataFrame, vocabulary: Vocabulary, *, after: int) -> DataFrame:
     """What bronze held of the same pathways that is newer than late rows of the batch, under the late files' ids.
 
     The history has no version where an extract told what stood, so it can't tell what stands after a late one.
@@ -82,6 +95,7 @@ def _told_since(lake: Lake, judged: DataFrame, *, after: int) -> DataFrame:
             .withColumn("_file_id", F.col("_late_id"))
             .drop("_since", "_late_id"),
             contract,
+            vocabulary,
         )
         for system, contract in load_contracts(conf_folder()).items()
         if system in systems
@@ -128,8 +142,32 @@ def _write_patients(lake: Lake, taken: DataFrame) -> int:
     return lake.merge("silver.patient", dated, keys=silver.PATIENT_KEY)
 
 
+def _write_duplicates(lake: Lake, settings: Settings, told: DataFrame, *, upto: int) -> int:
+    """Look again at the patients of whom the batch tells: which of their pathways their register holds twice."""
+    changed = told.select("trust", "system", F.col("pathway.source_pathway_id").alias("source_pathway_id")).distinct()
+    pathways = lake.read("silver.pathway")
+    patients = pathways.join(F.broadcast(changed), [*versions.KEY], "left_semi").select(*silver.PATIENT_KEY).distinct()
+    of_patients = pathways.join(F.broadcast(patients), [*silver.PATIENT_KEY], "left_semi")
+    concerned = settle(of_patients.select(*duplicates.COLUMNS))
+    keys = concerned.select(*versions.KEY)
+    treatments = lake.read("silver.treatment").join(F.broadcast(keys), [*versions.KEY], "left_semi")
+    found = duplicates.duplicates(concerned, treatments, gap_days=settings.cleansing.duplicate_gap_days)
+    found = settle(found.withColumn("file_id", F.lit(upto).cast("bigint")))
+    if found.isEmpty() and not lake.exists(DUPLICATES):
+        return 0
+    gone = keys.join(found, [*versions.KEY], "left_anti")
+    return lake.merge(DUPLICATES, found, keys=versions.KEY, gone=gone)
+
+
 def _write_rejects(lake: Lake, judged: DataFrame, *, after: int) -> None:
     found = silver.rejects(judged)
     standing = lake.read_or_empty("silver.reject", found.schema).where(F.col("file_id") > after)
     if not found.isEmpty() or not standing.isEmpty():
         lake.replace_where("silver.reject", found, predicate=f"file_id > {after}")
+
+
+def _write_unmapped_words(lake: Lake, judged: DataFrame, *, after: int) -> None:
+    found = silver.unmapped_words(judged)
+    standing = lake.read_or_empty(WORDS, found.schema).where(F.col("file_id") > after)
+    if not found.isEmpty() or not standing.isEmpty():
+        lake.replace_where(WORDS, found.coalesce(1), predicate=f"file_id > {after}")

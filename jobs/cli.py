@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from jobs import intake_commands, keys_command, sealing_commands
+from jobs import intake_commands, keys_command, maintain_command, sealing_commands, words_command
 from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -333,6 +333,8 @@ app.command("seal")(sealing_commands.seal)
 app.command("open")(sealing_commands.open_)
 app.command("backfill")(intake_commands.backfill)
 app.command("release")(intake_commands.release)
+app.command("maintain")(maintain_command.maintain)
+app.command("words")(words_command.words)
 
 
 @app.command()
@@ -343,7 +345,10 @@ def status(env: Env = "local", set_: Set = None) -> None:
     """
     settings = load_settings(env, set_ or ())
     engine = make_engine(settings.warehouse.url)
-    show_status(Console(highlight=False), engine, trusts=settings.trusts, is_synthetic=settings.is_synthetic)
+    show_status(
+        Console(highlight=False), engine, trusts=settings.trusts, retention=settings.retention,
+        is_synthetic=settings.is_synthetic,
+    )  # fmt: skip
 
 
 def _run(
@@ -359,15 +364,18 @@ def _run(
     settings: Settings = load_settings(env, overrides or ())
     moment: datetime = moment_of(as_at, settings)
 
-    from jobs import ingest  # noqa: PLC0415 - as above, and what was typed wrong is told before they load
+    from jobs import ingest, maintain  # noqa: PLC0415 - as above, and what was typed wrong is told before they load
     from jobs.steps import run_steps  # noqa: PLC0415 - as above
     from libs.lakehouse.session import start_session  # noqa: PLC0415 - as above
+    from libs.lakehouse.tables import open_lake  # noqa: PLC0415 - as above
 
     if ingest.STEP in names:
         ingest.check_landing(settings)
     with StepLines(Console(stderr=True, highlight=False)) as lines:
         lines.say("starting Spark")
         spark = start_session(settings)
+        if from_file is not None:
+            maintain.check_whole(open_lake(spark, settings), from_file)
         run_steps(spark, settings, names, as_at=moment, from_file=from_file, listener=lines.listen)
 
 

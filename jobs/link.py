@@ -32,7 +32,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         lake, sorted({trust.system for trust in settings.trusts.values()}), after=after, upto=upto
     )
     of_people = settle(_pathways_of_changed_people(lake, changed, after=after))
-    linked = link_pathways(of_people, referral_gap_days=settings.linkage.referral_gap_days)
+    linked = link_pathways(_without_duplicates(lake, of_people), referral_gap_days=settings.linkage.referral_gap_days)
     linked = settle(linked.withColumn("file_id", F.lit(upto).cast("bigint")))
     gone = _vanished_keys(lake, of_people, linked)
     changed_count += lake.merge("silver.linked_pathway", linked, keys=("pathway_key",), gone=gone)
@@ -62,6 +62,13 @@ def _pathways_of_changed_people(lake: Lake, changed: DataFrame, *, after: int) -
         companions = standing.join(touched, ["pathway_key"], "left_semi").select(*KEY)
         people = people.union(owned.join(companions, [*KEY], "left_semi").select("person_id")).distinct()
     return owned.join(people, ["person_id"], "left_semi").drop("linked_by")
+
+
+def _without_duplicates(lake: Lake, pathways: DataFrame) -> DataFrame:
+    """Without those for which another entry of the same register stands: one referral counts once."""
+    if not lake.exists("silver.duplicate"):
+        return pathways
+    return pathways.join(lake.read("silver.duplicate").select(*KEY), [*KEY], "left_anti")
 
 
 def _vanished_keys(lake: Lake, pathways: DataFrame, linked: DataFrame) -> DataFrame:

@@ -220,11 +220,13 @@ hi95 double
 method string
 """,
     "dq_result": """
+source string the trust whose rows were looked at, or 'all' for the rules of the quality gate
 table_name string
 rule_code string
-severity string critical (holds the publication back) or warning
+severity string of the gate: critical (holds the publication back) or warning; of rows: reject, null the field or warn
 checked bigint rows looked at
 failed bigint rows that do not meet the rule
+quarantined bigint rows that were refused for it
 status string passed or failed
 sentence string the rule in words
 """,

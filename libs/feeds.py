@@ -11,7 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from libs.errors import ContractError
 from libs.pathways.canonical import CODES, SECTIONS
 
-Kind = Literal["text", "code", "date", "timestamp", "integer", "boolean", "nhs_number", "postcode", "organisation"]
+Kind = Literal[
+    "text", "code", "date", "timestamp", "integer", "boolean", "nhs_number", "phone", "postcode", "organisation"
+]  # fmt: skip
 # Filled from the contract's `patient_key` and `pathway_key`, so no section maps them.
 KEY_FIELDS = frozenset({"source_patient_id", "source_pathway_id"})
 _TYPED_KINDS = frozenset({"date", "timestamp", "integer", "boolean"})

@@ -6,11 +6,11 @@ import typing
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from libs.errors import SettingsError
 
@@ -73,6 +73,12 @@ class Intake(_Section):
     has_plain_row_keys: bool
 
 
+class Cleansing(_Section):
+    """When two entries of one register are one referral; the gap is in days."""
+
+    duplicate_gap_days: int = Field(ge=0)
+
+
 class Linkage(_Section):
     """When two trusts' rows are one pathway; the gap is in days."""
 
@@ -84,6 +90,31 @@ class Freshness(_Section):
 
     days: int = Field(gt=0)
     late_after_minutes: int = Field(ge=0)
+
+
+class Retention(_Section):
+    """How long what identifies patients is kept, in days; `conf/base.yml` says why, the controller says how long.
+
+    `bronze_days` counts from when a raw row was superseded or its pathway ended, `history_days` from when a version of
+    an ended pathway was superseded, those of the originals from their arrival. An extract that comes up to `late_days`
+    late must find what it needs (`libs.pathways.retention.check_days` holds them against the feeds too).
+    """
+
+    late_days: int = Field(gt=0)
+    bronze_days: int = Field(gt=0)
+    archive_days: int = Field(gt=0)
+    quarantine_days: int = Field(gt=0)
+    history_days: int = Field(gt=0)
+    vacuum_hours: int = Field(ge=168)
+
+    @model_validator(mode="after")
+    def _keeps_what_is_needed(self) -> Self:
+        # A late extract, and a refused one that is taken after all, is read together with those that follow it.
+        if self.archive_days <= self.late_days:
+            raise ValueError("archive_days must be more than late_days")
+        if self.archive_days < self.quarantine_days:
+            raise ValueError("archive_days must not be less than quarantine_days")
+        return self
 
 
 class Gate(_Section):
@@ -120,8 +151,10 @@ class Settings(_Section):
     keys: Keys
     trusts: dict[str, Trust]
     intake: Intake
+    cleansing: Cleansing
     linkage: Linkage
     freshness: Freshness
+    retention: Retention
     gate: Gate
     warehouse: Warehouse
     spark: Spark

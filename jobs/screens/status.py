@@ -14,14 +14,16 @@ from jobs.screens.layout import WIDE, add_row, fixed, heading, line, number, pla
 from jobs.screens.queries import operation as queries
 from jobs.screens.queries.publication import Found, last_moment, list_moment, loads, publication
 from jobs.screens.risk import show_models
+from jobs.screens.scorecards import show_scorecards
 from jobs.screens.tables import EXTRACT_FILE, FRESHNESS, RUN
 from jobs.screens.wording import NONE, count, files, full_time, local_time, reason_sentence
 from libs.intake.claims import agreed_name
 from libs.intake.reasons import told_drift
-from libs.settings import Trust
+from libs.settings import Retention, Trust
 from libs.warehouse.dialects import place_of
 
 RECENT = timedelta(days=7)
+MAINTAINED_WITHIN = timedelta(days=2)  # retention is applied each night: somebody should know when it was not
 SHOWN_FILES = 10
 SHOWN_RUNS = 5
 SHOWN_HOURS = 12
@@ -30,8 +32,8 @@ _GLYPHS = {"arrived": "■", "late": "▣", "missing": "□"}
 
 
 def show_status(
-    console: Console, engine: Engine, *, trusts: Mapping[str, Trust], is_synthetic: bool = False
-) -> None:  # fmt: skip
+    console: Console, engine: Engine, *, trusts: Mapping[str, Trust], retention: Retention, is_synthetic: bool = False
+) -> None:
     """Show how feeds, runs and the publication stand. Raises StepOrderError if nothing is published."""
     with publication(engine, (EXTRACT_FILE, FRESHNESS, RUN)) as connection:
         since = last_moment(connection) - RECENT
@@ -43,7 +45,9 @@ def show_status(
         _show_held(console, queries.held_files(connection))
         _show_feeds(console, connection, trusts)
         _show_runs(console, connection)
+        _show_retention(console, connection, retention)
         show_gate(console, verdict)
+        show_scorecards(console, queries.last_scorecards(connection))
         show_models(console, connection)
         show_forecast_state(console, connection)
         _show_files(console, queries.files_not_taken(connection, since=since, limit=SHOWN_FILES))
@@ -126,6 +130,24 @@ def _show_runs(console: Console, connection: Connection) -> None:
     for step in (step for steps in runs for step in steps if step.status == "failed"):
         text = plain(f"{step.step} failed {local_time(step.started_at)}: ", style="red")
         line(console, text.append_text(plain(step.error or "no reason noted", style="default")))
+
+
+def _show_retention(console: Console, connection: Connection, days: Retention) -> None:
+    """When retention was last applied, and what came past its day since."""
+    last, until = queries.last_maintenance(connection), last_moment(connection)
+    past = queries.past_their_day(connection, days, since=last.as_at if last else None, until=until)
+    is_due = bool(past.originals or past.extracts)
+    found = f"{_so_many(past.originals, 'sealed original')}, the rows of {_so_many(past.extracts, 'extract')}"
+    applied = f"last applied {local_time(last.as_at)}; past its day since" if last else "never applied; past its day"
+    is_behind = is_due and (last is None or until - last.as_at > MAINTAINED_WITHIN)
+    line(console, f"Retention: {applied}: {found if is_due else 'nothing'}.", style="yellow" if is_behind else "dim")
+    left = (last.rows_read or 0) - (last.rows_changed or 0) if last else 0
+    if left:
+        line(console, f"{count(left)} that were past their day could not be removed then.", style="red")
+
+
+def _so_many(number: int, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
 def _run_cells(steps: Sequence[Found]) -> list[str | Text]:

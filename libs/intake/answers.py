@@ -16,12 +16,13 @@ An answer is one JSON object. It holds no value of any column but those of the c
     rows               received = unchanged + taken + refused; all but `received` null where no row was looked at
       unchanged          they stand as an earlier extract brought them, and what was said of them then holds
       with_emptied_values  those of `taken` of which a value was not understood
-    refused            a list: refused rows first, then values that were left empty, each by row number
+    refused            a list: refused rows first, then values that were left empty, then warnings of what was taken
+                       as it stands, each by row number
       row_number         of the data row in the extract, from 1
       row_key            {column: value} for the columns of the contract's row key
-      rule_code, sentence
-      field              the canonical column that was left empty, and `columns`, the register's own that it is read
-                         from; null and [] where the whole row was refused
+      rule_code, sentence, and `severity`: reject, null the field or warn
+      field              the canonical column that was left empty or is warned of, and `columns`, the register's own
+                         that it is read from; null and [] where the whole row was refused
     refused_not_listed how many more there are than the list holds
     drift              {extra_columns, missing_columns}, each names in a line or null: columns that the contract does
                        not know (they are kept), and optional ones of the contract that the file lacks
@@ -83,7 +84,7 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class RowFault:
-    """A refused row, or with `field` (a canonical column) a value that was left empty; `row_key` is bronze's."""
+    """A refused row, or with `field` (a canonical column) a value left empty or warned of; `row_key` is bronze's."""
 
     row_number: int
     row_key: str = field(repr=False)
@@ -155,13 +156,15 @@ def answer_stem(file: JudgedFile) -> str:
 
 
 def _told_fault(fault: RowFault, contract: FeedContract) -> dict[str, Any]:
+    rule = ROW_RULES.get(fault.rule_code)
     parts = zip(contract.row_key, fault.row_key.split(KEY_SEPARATOR), strict=False)
     columns = [source.column for _, name, source in contract.sources() if name == fault.field and source.column]
     return {
         "row_number": fault.row_number,
         "row_key": dict(parts),
         "rule_code": fault.rule_code,
-        "sentence": ROW_RULES.get(fault.rule_code),
+        "severity": rule.severity if rule is not None else None,
+        "sentence": rule.sentence if rule is not None else None,
         "field": fault.field,
         "columns": list(dict.fromkeys(columns)),
     }

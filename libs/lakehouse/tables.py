@@ -16,6 +16,7 @@ from pyspark.sql.types import StructType
 from libs.errors import ConcurrentRunError, StepOrderError
 from libs.settings import Settings
 
+SCHEMAS = ("bronze", "silver", "gold", "ops")
 # Source registers have columns such as `D.O.B.` and `62 Day Breach Date`; two statistics columns (notes 4.9).
 BRONZE_PROPERTIES = {"delta.columnMapping.mode": "name", "delta.dataSkippingNumIndexedCols": "2"}
 
@@ -96,13 +97,26 @@ class Lake:
             self._save(numbered, name)
         if self.read(name).where(is_mine).isEmpty():
             self.commits -= 1
-            raise _another_run(name)
+            raise another_run(name)
 
     def drop_where(self, name: str, predicate: Column) -> None:
         """Delete the rows that meet a predicate, with a commit only where there are any."""
         if self.exists(name) and not self.read(name).where(predicate).isEmpty():
             with self._commit(name):
                 self._table(name).delete(predicate)
+
+    def remove(self, name: str, rows: DataFrame, *, keys: Sequence[str], emptied: Sequence[str] = ()) -> None:
+        """Delete the rows whose keys `rows` name, in one commit; where its `_is_emptied` is true only their content.
+
+        `emptied` are the columns that then become null. `rows` has one row a key.
+        """
+        same_row = " and ".join(f"standing.`{key}` = gone.`{key}`" for key in keys)
+        merging = self._table(name).alias("standing").merge(rows.alias("gone"), same_row)
+        if emptied:
+            nothing = {f"`{column}`": F.lit(None) for column in emptied}
+            merging = merging.whenMatchedUpdate("gone._is_emptied", set=dict(nothing))
+        with self._commit(name):
+            merging.whenMatchedDelete().execute()
 
     def replace_where(
         self, name: str, rows: DataFrame, *, predicate: str, properties: Mapping[str, str] | None = None
@@ -177,14 +191,26 @@ class Lake:
         if self.catalog:
             self.spark.catalog.setCurrentCatalog(self.catalog)
             return
-        for log in sorted(self.root.glob("*/*/_delta_log")):
-            table, schema = log.parent.name, log.parent.parent.name
-            if not self.exists(f"{schema}.{table}"):
-                continue
-            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            self.spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {schema}.{table} USING DELTA LOCATION '{log.parent.absolute()}'"
+        for name in self.names():
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name.partition('.')[0]}")
+            self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{self._path(name)}'")
+
+    def names(self) -> list[str]:
+        """Every table that stands, by schema and name."""
+        if self.catalog:
+            listed = {schema: self.spark.catalog.listTables(self._full_name(schema)) for schema in SCHEMAS}
+            return sorted(
+                f"{schema}.{table.name}"
+                for schema, tables in listed.items()
+                for table in tables
+                if "VIEW" not in table.tableType
             )
+        found = (f"{log.parts[-3]}.{log.parts[-2]}" for log in self.root.glob("*/*/_delta_log"))
+        return sorted(name for name in found if self.exists(name))
+
+    def sql_name(self, name: str) -> str:
+        """What SQL calls a table."""
+        return self._full_name(name) if self.catalog else f"delta.`{self._path(name)}`"
 
     def _changes(self, name: str, rows: DataFrame, *, keys: Sequence[str], gone: DataFrame | None) -> DataFrame:
         """The rows that are new or differ, and the keys to drop marked `_is_gone`."""
@@ -218,7 +244,7 @@ class Lake:
         try:
             yield
         except DeltaConcurrentModificationException:
-            raise _another_run(name) from None
+            raise another_run(name) from None
         self.commits += 1
 
     def _save(self, writer: DataFrameWriter, name: str) -> None:
@@ -239,7 +265,8 @@ class Lake:
         return (self.root / name.replace(".", "/")).absolute()
 
 
-def _another_run(table: str) -> ConcurrentRunError:
+def another_run(table: str) -> ConcurrentRunError:
+    """What is told where a commit of another run came first."""
     return ConcurrentRunError(
         "another run wrote this table at the same time", do="Let it finish, then run again.", table=table
     )

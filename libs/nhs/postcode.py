@@ -10,6 +10,9 @@ _FORM = (
 )
 
 
+NO_PLACE = "ZZ99"  # what pseudo-postcodes begin with
+
+
 def normalise(text: Column) -> Column:
     """Capitals and digits only, with one space before the last three: `ts198pe` becomes `TS19 8PE`."""
     bare = F.regexp_replace(F.upper(text), "[^A-Z0-9]", "")
@@ -18,7 +21,7 @@ def normalise(text: Column) -> Column:
 
 def is_pseudo(postcode: Column) -> Column:
     """Whether a normalised postcode stands for no place at all; such a one is never a match key. False for null."""
-    return F.coalesce(postcode.startswith("ZZ99"), F.lit(False))
+    return F.coalesce(postcode.startswith(NO_PLACE), F.lit(False))
 
 
 def is_valid(postcode: Column) -> Column:

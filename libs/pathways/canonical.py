@@ -85,3 +85,13 @@ CODES: Mapping[str, frozenset[str]] = {
     "treatment_modality": _numbered(1, 24) | frozenset({"97", "98"}),
     "treatment_setting": _numbered(1, 4),
 }  # fmt: skip
+
+# Characters of free text, by column: longer ones are cut. Codes and words are no longer than 60.
+LONGEST: Mapping[str, int] = {
+    "family_name": 100,
+    "given_name": 100,
+    "hospital_number": 40,
+    "next_action": 500,
+    "next_action_owner": 100,
+    "tracking_note": 4_000,
+}

@@ -1,13 +1,16 @@
 """What a batch of canonical rows says of patients, treatments and transfers, and the rows and values it refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType, TimestampType
 
 from libs.fingerprint import row_hash
+from libs.nhs import plain_text
 from libs.pathways.canonical import PATIENT, TRANSFER, TREATMENT
+from libs.pathways.reading import LONGEST_LISTED
+from libs.pathways.row_rules import ROW_RULES
 
 PATIENT_KEY = ("trust", "system", "source_patient_id")
 TRANSFER_KEY = ("trust", "system", "source_pathway_id")
@@ -19,25 +22,21 @@ def refused_as() -> Column:
     """The rule for which a whole row is refused, or null for a row that is taken."""
     is_present = F.col("_presence") == "present"
     return (
-        F.when(F.col("pathway.source_pathway_id").isNull(), "PATHWAY_ID_MISSING")
+        F.when(F.col("is_key_lost"), "KEY_NOT_UNDERSTOOD")
+        .when(F.col("pathway.source_pathway_id").isNull(), "PATHWAY_ID_MISSING")
         .when(is_present & F.col("pathway.source_patient_id").isNull(), "PATIENT_ID_MISSING")
         .when(F.col("_repeat") > 1, "ROW_REPEATED")
     )
 
 
 def rejects(judged: DataFrame) -> DataFrame:
-    """One line for each refused row and each value that was not understood: rule and field, never the value."""
-    reject = "struct<rule_code:string,reach:string,severity:string,field:string>"
-    whole_row = F.array(
-        F.struct(F.col("refused_as"), F.lit("record"), F.lit("reject"), F.lit(None).cast("string")).cast(reject)
-    )
-    values = F.transform(
-        "not_understood",
-        lambda name: F.struct(F.lit("VALUE_NOT_UNDERSTOOD"), F.lit("record"), F.lit("null the field"), name).cast(
-            reject
-        ),
-    )
-    found = F.when(F.col("refused_as").isNotNull(), whole_row).otherwise(values)
+    """One line for each refused row and each fault of a row that is taken: rule and field, never the value.
+
+    `severity` says what became of the data: the row was refused, the field left empty, or nothing but this warning.
+    """
+    fault = "struct<rule_code:string,field:string>"
+    whole_row = F.array(F.struct(F.col("refused_as"), F.lit(None).cast("string")).cast(fault))
+    faults = F.transform("faults", lambda one: F.struct(one["rule_code"], one["field"]).cast(fault))
     return (
         judged.where(F.col("_presence") == "present")
         .select(
@@ -46,11 +45,38 @@ def rejects(judged: DataFrame) -> DataFrame:
             F.col("_file_id").alias("file_id"),
             F.col("_row_number").alias("row_number"),
             F.col("_row_key").alias("row_key"),
-            F.explode(found).alias("found"),
+            F.explode(F.when(F.col("refused_as").isNotNull(), whole_row).otherwise(faults)).alias("found"),
         )
-        .select("trust", "system", "file_id", "row_number", "row_key", "found.*")
+        .select(
+            *("trust", "system", "file_id", "row_number", "row_key", "found.rule_code", "found.field"),
+            _of_rule({code: rule.reach for code, rule in ROW_RULES.items()}).alias("reach"),
+            _of_rule({code: rule.severity for code, rule in ROW_RULES.items()}).alias("severity"),
+        )
         .select(*REJECT_COLUMNS)
     )
+
+
+def _of_rule(told: Mapping[str, str]) -> Column:
+    pairs = [F.lit(text) for pair in told.items() for text in pair]
+    return F.try_element_at(F.create_map(*pairs), F.col("found.rule_code"))
+
+
+def unmapped_words(judged: DataFrame) -> DataFrame:
+    """Each word, code or organisation that nobody knows, with the rows of each file that hold it.
+
+    Words are cells: the table is restricted, and only their counts are told elsewhere.
+    """
+    return (
+        judged.where((F.col("_presence") == "present") & F.col("refused_as").isNull())
+        .select("trust", "system", F.col("_file_id").alias("file_id"), F.explode("faults").alias("fault"))
+        .where(F.col("fault.word").isNotNull())
+        .groupBy("trust", "system", "file_id", "fault.rule_code", "fault.field", _harmless(F.col("fault.word")))
+        .agg(F.count("*").alias("row_count"))
+    )
+
+
+def _harmless(word: Column) -> Column:
+    return plain_text.plain(word, longest=LONGEST_LISTED).alias("word")
 
 
 def known_patients_schema() -> StructType:

@@ -80,6 +80,14 @@ def with_ends(history: DataFrame) -> DataFrame:
     return history.select("*", F.col("extracted_at").alias("valid_from"), next_version.alias("valid_to"))
 
 
+def as_known(history: DataFrame, *, upto: int) -> DataFrame:
+    """The pathways as they were current once the files up to and with `upto` were taken in: as `silver.pathway` stood.
+
+    Versions that later files brought do not count, even where they tell of an earlier time: nobody knew of them then.
+    """
+    return last_versions(history.where(F.col("file_id") <= upto)).select(*VERSION_COLUMNS)
+
+
 def _states(rows: DataFrame) -> DataFrame:
     """What each extract of the batch says of a pathway: its content, or null where the pathway is gone.
 

@@ -91,6 +91,7 @@ _ROWS: list[tuple[str, str, str, str, str, str, str]] = [
     ("unknown entry point", JOBS, "entry_point: cancollaborate", "entry_point: hourly", CALL, "no entry point", "cancollaborate"),
     ("unknown wheel", JOBS, "package_name: cancollaborate", "package_name: jobs", CALL, "no wheel is called", "'cancollaborate'"),
     ("unknown command", JOBS, "[hourly,", "[hurly,", f"{CALL}.parameters[0]", "no command", "'hourly'?"),
+    ("unknown option of the night", JOBS, "[maintain, ", "[maintain, --keep, ", "jobs.maintain.tasks[0]", "no option '--keep'", "--help"),
     ("task without command", JOBS, 'parameters: [hourly, --env, "${bundle.target}"]', "parameters: []", f"{CALL}.parameters", "no command", "--help"),
     ("unknown option", JOBS, "[hourly, ", "[hourly, --evn, dev, ", f"{CALL}.parameters[1]", "no option '--evn'", "'--env'?"),
     ("command without environment", JOBS, 'hourly, --env, "${bundle.target}"', "hourly", f"{CALL}.parameters", "its environment", "--env"),

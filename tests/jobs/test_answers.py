@@ -62,7 +62,7 @@ def row(
 
 
 def fault(file: int, number: int, field: str | None = None, code: str = "ROW_REPEATED") -> tuple[Any, ...]:
-    rule, severity = (code, "reject") if field is None else ("VALUE_NOT_UNDERSTOOD", "null the field")
+    rule, severity = (code, "reject") if field is None else ("DATE_NOT_UNDERSTOOD", "null the field")
     return ("RVW", "infoflex", file, number, f"P-{number}\x1f1", rule, "record", severity, field)
 
 
@@ -143,7 +143,7 @@ def test_the_rows_of_a_file_are_counted_and_those_refused_are_named(
     told = read(settings, private_key, 1)
     assert told["rows"] == {"received": 4, "unchanged": 1, "taken": 2, "refused": 1, "with_emptied_values": 1}
     assert [(each["row_number"], each["rule_code"], each["field"]) for each in told["refused"]] == [
-        (2, "ROW_REPEATED", None), (3, "VALUE_NOT_UNDERSTOOD", "closed_on"), (3, "VALUE_NOT_UNDERSTOOD", "mdt_on"),
+        (2, "ROW_REPEATED", None), (3, "DATE_NOT_UNDERSTOOD", "closed_on"), (3, "DATE_NOT_UNDERSTOOD", "mdt_on"),
     ]  # fmt: skip
     assert told["refused"][2]["columns"] == ["MDT Date"]
     assert told["refused"][0]["row_key"] == {"Pathway No": "P-2", "Tx Seq": "1"}

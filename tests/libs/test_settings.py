@@ -105,6 +105,9 @@ def test_an_environment_that_does_not_exist_is_told_with_those_that_do(env: str,
         ("trusts=5", "trusts"),
         ("timezone=Nowhere", "timezone"),
         ("timezone=../secrets", "timezone"),
+        ("retention.vacuum_hours=167", "retention.vacuum_hours"),
+        ("retention.archive_days=30", "retention"),  # an extract that comes late_days late would miss what follows it
+        ("retention.quarantine_days=366", "retention"),  # of what is refused so long ago nothing that follows is left
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused_by_its_key(override: str, key: str, conf: Path) -> None:

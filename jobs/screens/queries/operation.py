@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
 
+from expectations import EVERY_SOURCE
 from jobs.screens.queries.publication import Found, is_published
 from jobs.screens.tables import DQ, EXTRACT_FILE, FRESHNESS, RUN
+from libs.settings import Retention
 
 _HELD = ("FULL_SHRANK",)  # reasons for which a file is held until a person releases it
 
@@ -84,8 +86,34 @@ def last_runs(connection: Connection, *, limit: int) -> list[list[Found]]:
     return [[step for step in steps if step.run_id == name] for name in names]
 
 
+def last_maintenance(connection: Connection) -> Found | None:
+    """The last run that applied retention; None before the first."""
+    is_done = (RUN.c.step == "maintain") & (RUN.c.status == "done")
+    return connection.execute(select(RUN).where(is_done).order_by(RUN.c.started_at.desc()).limit(1)).one_or_none()
+
+
+def past_their_day(connection: Connection, days: Retention, *, since: datetime | None, until: datetime) -> Found:
+    """How many sealed originals, and the rows of how many accepted extracts, came past their day between two moments.
+
+    A raw row is due by the time of the extract whose row took its place; the database tells of extracts, not of rows.
+    """
+    files = EXTRACT_FILE.c
+
+    def came_past(moment: ColumnElement[datetime], kept: int) -> ColumnElement[bool]:
+        day = timedelta(days=kept)
+        is_past = moment < until - day
+        return is_past if since is None else and_(is_past, moment >= since - day)
+
+    is_accepted = files.status == "accepted"
+    of_archive = and_(is_accepted, came_past(files.arrived_at, days.archive_days))
+    of_quarantine = and_(~is_accepted, came_past(files.arrived_at, days.quarantine_days))
+    of_rows = and_(is_accepted, came_past(files.extracted_at, days.bronze_days))
+    originals, extracts = (func.count(case((holds, 1))) for holds in (or_(of_archive, of_quarantine), of_rows))
+    return connection.execute(select(originals.label("originals"), extracts.label("extracts"))).one()
+
+
 def last_check(connection: Connection) -> Sequence[Found]:
-    """Every rule of the last run that was checked, critical ones first; none before the first check.
+    """Every rule of the gate in the last run that was checked, critical ones first; none before the first check.
 
     A run's name begins with the moment at which it started, so the greatest name is the last one.
     """
@@ -93,4 +121,17 @@ def last_check(connection: Connection) -> Sequence[Found]:
         return []
     newest = select(func.max(DQ.c.run_id)).scalar_subquery()
     order = (DQ.c.severity, DQ.c.table_name, DQ.c.rule_code)
-    return connection.execute(select(DQ).where(DQ.c.run_id == newest).order_by(*order)).all()
+    of_gate = select(DQ).where(DQ.c.run_id == newest, DQ.c.source == EVERY_SOURCE)
+    return connection.execute(of_gate.order_by(*order)).all()
+
+
+def last_scorecards(connection: Connection) -> Sequence[Found]:
+    """What the row rules found in the last run that judged a trust's rows: by trust, what failed most first."""
+    if not is_published(connection, DQ):
+        return []
+    of_trusts = DQ.c.source != EVERY_SOURCE
+    last = select(DQ.c.source, func.max(DQ.c.run_id).label("run_id")).where(of_trusts)
+    newest = last.group_by(DQ.c.source).subquery()
+    is_newest = (DQ.c.source == newest.c.source) & (DQ.c.run_id == newest.c.run_id)
+    rows = select(DQ).join(newest, is_newest).order_by(DQ.c.source, DQ.c.failed.desc(), DQ.c.rule_code)
+    return connection.execute(rows).all()

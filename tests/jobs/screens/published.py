@@ -48,7 +48,7 @@ KEYS = {
     RUN: ["run_id", "step"],
     RISK: ["pathway_key", "standard", "scored_on"],
     FORECAST: ["org", "tumour_site", "stage", "period", "origin"],
-    DQ: ["run_id", "table_name", "rule_code"],
+    DQ: ["run_id", "source", "table_name", "rule_code"],
 }
 MODELLED = (RISK, FORECAST, DQ)  # tables that an older publication, or one before a first model, does not hold
 Rows = Sequence[Mapping[str, Any]]
@@ -66,8 +66,9 @@ def publish_rows(folder: Path, rows: Mapping[Table, Rows], *, without: Collectio
 def refused_rule(**other: Any) -> dict[str, Any]:
     """A critical rule of the quality gate that a run an hour after this publication did not meet."""
     row = {
-        "run_id": "run-4", "table_name": "gold.ptl_current", "rule_code": "BAND_WRONG", "severity": "critical",
-        "checked": 5, "failed": 1, "status": "failed", "sentence": "Bands fit.", "as_at": AS_AT + timedelta(hours=1),
+        "run_id": "run-4", "source": "all", "table_name": "gold.ptl_current", "rule_code": "BAND_WRONG",
+        "severity": "critical", "checked": 5, "failed": 1, "quarantined": 0, "status": "failed",
+        "sentence": "Bands fit.", "as_at": AS_AT + timedelta(hours=1),
     }  # fmt: skip
     return row | other
 

@@ -15,8 +15,9 @@ LAST, BEFORE = "20240801T090000Z-aaaa", "20240801T080000Z-bbbb"
 def rule(code: str, **other: Any) -> dict[str, Any]:
     """A critical rule on 1,000 rows of the list that the last run met."""
     row = {
-        "run_id": LAST, "table_name": "gold.ptl_current", "rule_code": code, "severity": "critical", "checked": 1_000,
-        "failed": 0, "status": "passed", "sentence": f"The sentence of {code}.", "as_at": AS_AT,
+        "run_id": LAST, "source": "all", "table_name": "gold.ptl_current", "rule_code": code, "severity": "critical",
+        "checked": 1_000, "quarantined": 0, "failed": 0, "status": "passed",
+        "sentence": f"The sentence of {code}.", "as_at": AS_AT,
     }  # fmt: skip
     return row | other
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Table
 from jobs.screens.status import show_status
 from jobs.screens.tables import DQ, EXTRACT_FILE, FORECAST, FRESHNESS, PTL, RISK, RUN
 from libs.errors import StepOrderError
+from libs.settings import Retention
 from libs.warehouse.dialects import make_engine
 from tests.jobs.screens.published import (
     AS_AT,
@@ -21,6 +22,10 @@ from tests.jobs.screens.published import (
     publish_rows,
     refused_rule,
     stand_as_at,
+)
+
+RETENTION = Retention(
+    late_days=1, bronze_days=100, archive_days=300, quarantine_days=50, history_days=400, vacuum_hours=168
 )
 
 
@@ -82,7 +87,7 @@ def world() -> Mapping[Table, Rows]:
 
 def screen(engine: Engine, *, width: int = 110, is_synthetic: bool = True) -> str:
     console = Console(width=width, record=True, file=io.StringIO())
-    show_status(console, engine, trusts=TRUSTS, is_synthetic=is_synthetic)
+    show_status(console, engine, trusts=TRUSTS, retention=RETENTION, is_synthetic=is_synthetic)
     return console.export_text()
 
 
@@ -164,6 +169,46 @@ def test_the_last_run_is_shown_step_by_step_and_earlier_ones_in_a_line(engine: E
     assert "All, begun Thu 1 Aug 10:00 done 5.0 12,000 200 4" in rows
     assert "Before, begun Thu 1 Aug 09:00 failed 5.0 12,000 360 4" in rows
     assert "publish failed Thu 1 Aug 09:00: the database refused. Publish again." in rows
+
+
+def maintained(days_ago: int, **other: Any) -> dict[str, Any]:
+    as_at = AS_AT - timedelta(days=days_ago)
+    usual = {"started_at": as_at, "as_at": as_at, "rows_read": 5, "rows_changed": 5}
+    return step(9, "maintain") | usual | {"run_id": f"night-{days_ago}"} | other
+
+
+AGES = [
+    full(1, 24 * 299), full(2, 24 * 301),  # accepted: rows of both, and the second original
+    full(3, 24 * 99), full(4, 24 * 101),  # rows of the second
+    full(5, 24 * 49, "quarantined"), full(6, 24 * 51, "duplicate"),  # the second original
+]  # fmt: skip
+
+
+def retention_line(tmp_path: Path, *runs: dict[str, Any], files: Rows = AGES) -> str:
+    text = " ".join(screen(publish_rows(tmp_path, {EXTRACT_FILE: files, RUN: runs})).split())
+    return text.partition("Retention: ")[2].partition(" Quality gate")[0]
+
+
+def test_before_retention_was_ever_applied_all_that_is_past_its_day_is_counted(tmp_path: Path) -> None:
+    told = retention_line(tmp_path)
+    assert told.startswith("never applied; past its day: 2 sealed originals, the rows of 3 extracts.")
+
+
+def test_what_came_past_its_day_since_retention_was_last_applied_is_counted(tmp_path: Path) -> None:
+    """Two days ago files 2, 4 and 6 were not past their days; a run that failed since applied nothing."""
+    failed = maintained(1, status="failed", rows_read=None, rows_changed=None)
+    told = retention_line(tmp_path, maintained(400), maintained(2), failed)
+    assert told.startswith(
+        "last applied Tue 30 Jul 10:00; past its day since: 2 sealed originals, the rows of 1 extract."
+    )
+
+
+def test_a_night_after_which_nothing_is_past_its_day_says_so_and_what_it_could_not_remove_is_told(
+    tmp_path: Path,
+) -> None:
+    told = retention_line(tmp_path, maintained(0, rows_read=7))
+    assert told.startswith("last applied Thu 1 Aug 10:00; past its day since: nothing.")
+    assert "2 that were past their day could not be removed then." in told
 
 
 def test_files_not_taken_come_with_the_reason_in_a_sentence(engine: Engine) -> None:

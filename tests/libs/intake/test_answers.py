@@ -48,7 +48,7 @@ TAKEN = JudgedFile(
     missing_columns=None,
 )
 REPEATED = RowFault(41, "P-1\x1f2", "ROW_REPEATED", None)
-UNREAD = RowFault(17, "P-2\x1f", "VALUE_NOT_UNDERSTOOD", "suspected_cancer_type")
+UNREAD = RowFault(17, "P-2\x1f", "WORD_UNMAPPED", "suspected_cancer_type")
 
 
 def answer_of(file: JudgedFile = TAKEN, counts: RowCounts | None = None, *faults: RowFault) -> dict[str, Any]:
@@ -94,7 +94,8 @@ def test_a_refused_row_is_named_by_its_local_key_with_a_sentence() -> None:
         "row_number": 41,
         "row_key": {"Pathway No": "P-1", "Tx Seq": "2"},
         "rule_code": "ROW_REPEATED",
-        "sentence": ROW_RULES["ROW_REPEATED"],
+        "severity": "reject",
+        "sentence": ROW_RULES["ROW_REPEATED"].sentence,
         "field": None,
         "columns": [],
     }
@@ -187,4 +188,6 @@ def test_a_sealed_answer_is_a_compact_jwe_that_the_trust_opens(algorithm: str) -
 
 
 def test_every_sentence_on_a_row_says_what_became_of_it() -> None:
-    assert all("refused" in sentence or "left empty" in sentence for sentence in ROW_RULES.values())
+    became = {"reject": "the row was refused", "null the field": "the field was left empty", "warn": "taken"}
+    for rule in ROW_RULES.values():
+        assert became[rule.severity] in rule.sentence or rule.code in {"ROW_REPEATED", "PATHWAY_DUPLICATED"}

@@ -98,6 +98,25 @@ def test_replacing_where_is_safe_to_repeat(lake: Lake) -> None:
     assert contents(lake, "bronze.t") == {"a": "1", "b": "1"}
 
 
+def test_rows_that_are_removed_go_or_lose_their_content_in_one_commit(lake: Lake) -> None:
+    columns = "`row key` string, moment int, `D.O.B.` string, tags map<string,string>"
+    held = [("a", 1, "x", {"t": "y"}), ("a", 2, "x", {"t": "y"}), ("b", 1, "x", None), ("c", 1, "x", None)]
+    lake.append("bronze.t", lake.spark.createDataFrame(held, columns), properties=BRONZE_PROPERTIES)
+    gone = lake.spark.createDataFrame(
+        [("a", 1, False), ("a", 2, True), ("c", 1, False), ("never", 1, True)],
+        "`row key` string, moment int, _is_emptied boolean",
+    )
+    lake.remove("bronze.t", gone, keys=["row key", "moment"], emptied=["D.O.B.", "tags"])
+    assert sorted(map(tuple, lake.read("bronze.t").collect())) == [("a", 2, None, None), ("b", 1, "x", None)]
+    assert log_length(lake, "bronze.t") == lake.commits == 2
+
+
+def test_the_tables_of_a_lake_are_those_that_were_written(lake: Lake) -> None:
+    lake.append("gold.t", rows(lake.spark, ("a", "1")))
+    (lake.root / "gold" / "killed" / "_delta_log").mkdir(parents=True)
+    assert lake.names() == ["gold.t"]
+
+
 def test_bronze_takes_the_headings_of_the_registers_as_they_are(lake: Lake) -> None:
     headings = lake.spark.createDataFrame([("01/02/1950", "3")], "`D.O.B.` string, `62 Day Breach Date` string")
     lake.replace_where("bronze.t", headings, predicate="true", properties=BRONZE_PROPERTIES)

@@ -73,7 +73,12 @@ def _told(row: Row) -> dict[str, Any]:
         for name, value in row[section].asDict().items()
         if value is not None
     }
-    return told | ({"not_understood": row["not_understood"]} if row["not_understood"] else {})
+    return told | ({"lost": _lost(row)} if row["faults"] else {})
+
+
+def _lost(row: Row) -> list[str]:
+    """The columns of which something could not be understood."""
+    return [fault["field"] for fault in row["faults"]]
 
 
 def _london(moment: datetime) -> datetime:
@@ -104,7 +109,7 @@ def test_every_word_of_a_register_becomes_its_code(rows: list[Row], words: Words
     said = _said(words)
     found = {(column, word): _told(row).get(name) for (column, word, name, _), row in zip(said, rows, strict=True)}
     assert found == {(column, word): code for column, word, _, code in said}
-    assert [row["not_understood"] for row in rows] == [[]] * len(rows)
+    assert [_lost(row) for row in rows] == [[]] * len(rows)
 
 
 @rows_of("infoflex", {"FDS Outcome": "  BENIGN - Disch "}, {"Tumour Site": "lgi"})
@@ -124,17 +129,17 @@ SUSPECTED: dict[tuple[str, str], str | None] = {
 def test_infoflex_says_the_suspected_cancer_by_site_for_a_suspicion_or_a_screen_only(rows: list[Row]) -> None:
     found = [row["pathway"]["suspected_cancer_type"] for row in rows]
     assert dict(zip(SUSPECTED, found, strict=True)) == SUSPECTED
-    assert [row["not_understood"] for row in rows] == [[]] * len(rows)
+    assert [_lost(row) for row in rows] == [[]] * len(rows)
 
 
 @rows_of("infoflex", {"Ref Type": "Walk-in", "Tumour Site": "Lung"})
 def test_an_unknown_kind_of_referral_loses_the_suspected_cancer_by_name(rows: list[Row]) -> None:
-    assert [_told(row) for row in rows] == [{"tumour_site": "lung", "not_understood": ["suspected_cancer_type"]}]
+    assert [_told(row) for row in rows] == [{"tumour_site": "lung", "lost": ["suspected_cancer_type"]}]
 
 
 @rows_of("infoflex", {"Ref Type": "2WW", "Tumour Site": "Elbow"})
 def test_an_unknown_site_loses_the_site_and_on_infoflex_the_suspected_cancer(rows: list[Row]) -> None:
-    assert [_told(row) for row in rows] == [{"not_understood": ["tumour_site", "suspected_cancer_type"]}]
+    assert [_told(row) for row in rows] == [{"lost": ["tumour_site", "suspected_cancer_type"]}]
 
 
 SCR_TYPES = [f"{code:02d}" for code in range(1, 18)]
@@ -144,7 +149,7 @@ SCR_TYPES = [f"{code:02d}" for code in range(1, 18)]
 def test_scr_types_are_kept_and_non_specific_symptoms_are_a_site(rows: list[Row]) -> None:
     assert [row["pathway"]["suspected_cancer_type"] for row in rows] == SCR_TYPES
     assert [row["pathway"]["tumour_site"] for row in rows] == ["other"] * 16 + ["non_specific"]
-    assert [row["not_understood"] for row in rows] == [[]] * 17
+    assert [_lost(row) for row in rows] == [[]] * 17
 
 
 @rows_of("scr", {"L_CANCER_SITE": "Colorectal", "N2_12_CANCER_TYPE": ""})
@@ -165,8 +170,8 @@ def test_what_is_not_understood_is_null_and_reported_by_field_name_only(
     rows: list[Row], cases: dict[str, tuple[str, str]]
 ) -> None:
     expected = {column: [name] for column, (name, _) in cases.items()}
-    assert {column: row["not_understood"] for column, row in zip(cases, rows, strict=True)} == expected
-    kept = {name: value for row in rows for name, value in _told(row).items() if name != "not_understood"}
+    assert {column: _lost(row) for column, row in zip(cases, rows, strict=True)} == expected
+    kept = {name: value for row in rows for name, value in _told(row).items() if name != "lost"}
     assert kept == ({"family_name": "SMITH"} if "Patient Name" in cases else {})
 
 
@@ -179,7 +184,7 @@ def test_what_is_not_understood_is_null_and_reported_by_field_name_only(
 def test_an_empty_row_is_empty_and_complains_of_nothing(rows: list[Row]) -> None:
     for row in rows:
         assert _told(row) == {}
-        assert row["not_understood"] == []
+        assert _lost(row) == []
         assert (row["transfer"], row["treatment"]) == (None, None)
         assert set(row["patient"].asDict().values()) == {None}
 
@@ -192,19 +197,37 @@ def test_the_null_spellings_of_infoflex_are_nothing_wherever_they_stand(rows: li
     assert [_told(row) for row in rows] == [{}] * len(NULLS)
 
 
-@rows_of("scr", {"SURNAME": "N/K", "FORENAME": "-"})
+@rows_of("scr", {"SURNAME": "N/K", "FORENAME": "."})
 def test_a_null_spelling_of_one_register_is_a_text_in_the_other(rows: list[Row]) -> None:
-    assert [_told(row) for row in rows] == [{"family_name": "N/K", "given_name": "-"}]
+    assert [_told(row) for row in rows] == [{"family_name": "N/K", "given_name": "."}]
+
+
+@rows_of("scr", {"SURNAME": "=cmd|' /C calc'!A0", "NEXT_ACTION": "+1"}, {"CARE_ID": "=1+1", "PATIENT_ID": "8871"})
+def test_what_a_spreadsheet_would_compute_is_made_harmless_and_no_key(rows: list[Row]) -> None:
+    texts, key = rows
+    assert _told(texts) == {"family_name": "'=cmd|' /C calc'!A0", "next_action": "'+1"}
+    assert (key["pathway"]["source_pathway_id"], key["is_key_lost"]) == (None, True)
+
+
+@rows_of("scr", {"SURNAME": "A" * 1_000_000}, {"CARE_ID": "9" * 61}, {"DOB": "1" * 1_000_000})
+def test_text_of_any_length_is_cut_or_emptied_and_told_of(rows: list[Row]) -> None:
+    name, key, day = rows
+    assert name["patient"]["family_name"] == "A" * 100
+    assert [fault["rule_code"] for fault in name["faults"]] == ["TEXT_CUT"]
+    assert key["is_key_lost"]
+    assert [fault["rule_code"] for fault in day["faults"]] == ["DATE_NOT_UNDERSTOOD"]
 
 
 @rows_of("scr", {"DOB": "1900-01-01 00:00"}, {"L_PT_INFORMED_DATE": "2099-12-31 00:00"})
-def test_default_dates_of_scr_are_nothing_and_are_not_reported(rows: list[Row]) -> None:
-    assert [_told(row) for row in rows] == [{}] * 2
+def test_default_dates_of_scr_are_nothing_and_are_told_of(rows: list[Row]) -> None:
+    assert [_told(row) for row in rows] == [{"lost": ["born_on"]}, {"lost": ["informed_on"]}]
+    assert {fault["rule_code"] for row in rows for fault in row["faults"]} == {"DATE_DEFAULT"}
 
 
 @rows_of("infoflex", {"Date of Death": "30/12/1899"}, {"Last Edit": "01/01/1753 00:00"})
-def test_default_dates_of_infoflex_are_nothing_and_are_not_reported(rows: list[Row]) -> None:
-    assert [_told(row) for row in rows] == [{}] * 2
+def test_default_dates_of_infoflex_are_nothing_and_are_told_of(rows: list[Row]) -> None:
+    assert [_told(row) for row in rows] == [{"lost": ["died_on"]}, {"lost": ["source_updated_at"]}]
+    assert {fault["rule_code"] for row in rows for fault in row["faults"]} == {"DATE_DEFAULT"}
 
 
 @rows_of("scr", SCR_ROW)
@@ -245,7 +268,7 @@ STATUSES = ["Attended", "attended ", "DNA", "Booked", ""]
 @rows_of("infoflex", *({"1st Appt": "10/05/2024", "1st Appt Status": status} for status in STATUSES))
 def test_an_appointment_that_was_not_attended_is_no_first_seen_date(rows: list[Row]) -> None:
     assert [row["pathway"]["first_seen_on"] is not None for row in rows] == [True, True, False, False, False]
-    assert [row["not_understood"] for row in rows] == [[]] * 5
+    assert [_lost(row) for row in rows] == [[]] * 5
 
 
 NAMES = {
@@ -290,7 +313,8 @@ def test_underscore_columns_pass_untouched_and_the_structs_have_the_silver_types
     rows = spark.createDataFrame([(7, {"Ward": " 9 "}, " present ")], passed)
     source = rows.selectExpr("*", *(f"cast(null as string) as `{column}`" for column in contract.columns))
     result = canonical_rows(source, contract)
-    assert result.columns == ["_file_id", "_extra", "_presence", *SECTIONS, "not_understood"]
+    told = ["faults", "is_key_lost", "has_unmarked_transfer", "has_unmarked_treatment"]
+    assert result.columns == ["_file_id", "_extra", "_presence", *SECTIONS, *told]
     for section, schema in SECTIONS.items():
         found = result.schema[section].dataType
         assert isinstance(found, StructType)

@@ -19,6 +19,7 @@ from pyspark.sql.types import (
 from libs.pathways import silver
 from libs.pathways.canonical import SECTIONS
 
+FAULT = StructType().add("rule_code", "string").add("field", "string").add("word", "string")
 BATCH = StructType(
     [
         StructField("trust", StringType()),
@@ -33,9 +34,13 @@ BATCH = StructType(
         StructField("_is_superseded", BooleanType()),
         StructField("_is_pathway_superseded", BooleanType()),
         *(StructField(name, section) for name, section in SECTIONS.items()),
-        StructField("not_understood", ArrayType(StringType())),
+        StructField("is_key_lost", BooleanType()),
+        StructField("faults", ArrayType(FAULT)),
     ]
 )
+
+
+WORD, DATE = ("WORD_UNMAPPED", "sex", "X"), ("DATE_NOT_UNDERSTOOD", "born_on", None)
 
 
 def judged_row(
@@ -61,7 +66,8 @@ def judged_row(
         "_presence": "present",
         "_is_superseded": False,
         "_is_pathway_superseded": False,
-        "not_understood": [],
+        "is_key_lost": False,
+        "faults": [],
         **sections,
         **said,
     }
@@ -84,9 +90,9 @@ JUDGED = [
     judged_row("fine"),
     judged_row(None, row=2, _row_key="no pathway"),
     judged_row("no patient", None, row=3),
-    judged_row("repeated", row=4, _repeat=2, not_understood=["sex"]),
-    judged_row("not understood", row=5, not_understood=["born_on", "sex"], patient={"family_name": "Confidential"}),
-    judged_row("gone", None, row=None, _presence="pathway_gone", not_understood=["sex"]),
+    judged_row("repeated", row=4, _repeat=2, faults=[WORD]),
+    judged_row("not understood", row=5, faults=[DATE, WORD], patient={"family_name": "Confidential"}),
+    judged_row("gone", None, row=None, _presence="pathway_gone", faults=[WORD]),
     judged_row("row gone", None, row=None, _presence="row_gone"),
 ]
 
@@ -128,9 +134,14 @@ def test_each_value_not_understood_is_a_reject_of_its_field(rejects: list[Row]) 
     found = sorted(
         (row["row_key"], row["field"], row["file_id"], row["row_number"])
         for row in rejects
-        if row["rule_code"] == "VALUE_NOT_UNDERSTOOD"
+        if row["severity"] == "null the field"
     )
     assert found == [("not understood", "born_on", 1, 5), ("not understood", "sex", 1, 5)]
+
+
+def test_a_word_that_nobody_knows_is_counted_by_file_and_field(judged: DataFrame) -> None:
+    found = [tuple(row) for row in silver.unmapped_words(judged).collect()]
+    assert found == [("RTR", "scr", 1, "WORD_UNMAPPED", "sex", "X", 1)]
 
 
 def test_a_reject_never_holds_a_value_of_the_row(rejects: list[Row]) -> None:

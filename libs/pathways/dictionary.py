@@ -1,0 +1,121 @@
+"""What each column of silver means, with the NHS Data Dictionary's name where it has one; docs/silver.md shows it."""
+
+from collections.abc import Mapping
+
+_KEYS = """
+trust the ODS code of the trust whose register tells it
+system the register, a contract in conf/feeds
+source_pathway_id the register's own number of the pathway
+source_patient_id the register's own number of the patient
+"""
+_STAMPS = """
+file_id the file of the ledger that brought it
+extracted_at the time of the extract that told it
+row_hash of what the row says; the same hash: nothing has changed
+"""
+# Table -> one line a column: its name and what it means. CAPITALS: the name in the NHS Data Dictionary.
+TABLES: Mapping[str, str] = {
+    "pathway": f"""{_KEYS}
+tumour_site the site, one of the groups of conf/rules
+suspected_cancer_type TWO WEEK WAIT CANCER OR SYMPTOMATIC BREAST REFERRAL TYPE, 01 to 17
+priority_type PRIORITY TYPE CODE: 1 routine, 2 urgent, 3 two week wait
+referral_source SOURCE OF REFERRAL FOR OUT-PATIENTS
+referral_decided_on DECISION TO REFER DATE (CANCER OR BREAST SYMPTOMS)
+referral_received_on CANCER REFERRAL TO TREATMENT PERIOD START DATE: the day on which the referral was received
+first_seen_on DATE FIRST SEEN
+first_seen_org the trust of ORGANISATION SITE IDENTIFIER (OF PROVIDER FIRST SEEN)
+first_seen_adjustment_days WAITING TIME ADJUSTMENT (FIRST SEEN)
+first_seen_adjustment_reason WAITING TIME ADJUSTMENT REASON (FIRST SEEN)
+upgraded_on CONSULTANT UPGRADE DATE
+upgrade_org the trust of ORGANISATION SITE IDENTIFIER (OF PROVIDER CONSULTANT UPGRADE)
+first_test_booked_on the day on which the first test was booked
+first_test_done_on the day of the first test
+first_test_reported_on the day of its report
+last_test_reported_on the day of the last report
+mdt_on MULTIDISCIPLINARY TEAM DISCUSSION DATE (CANCER)
+informed_on CANCER FASTER DIAGNOSIS PATHWAY END DATE: the patient was told
+fds_end_reason CANCER FASTER DIAGNOSIS PATHWAY END REASON, 01 to 04
+fds_exclusion_reason CANCER FASTER DIAGNOSIS PATHWAY EXCLUSION REASON
+cancer_status CANCER OR SYMPTOMATIC BREAST REFERRAL PATIENT STATUS
+diagnosed_on the date of the diagnosis
+diagnosis_icd10 PRIMARY DIAGNOSIS (ICD)
+morphology the tumour's morphology
+pathway_identifier PATIENT PATHWAY IDENTIFIER
+pathway_identifier_issuer ORGANISATION IDENTIFIER (PATIENT PATHWAY IDENTIFIER ISSUER)
+closed_on the day on which the register closed the pathway
+closed_reason NOT_CANCER, TREATED, DIED, PRIVATE or NO_TREATMENT
+next_action what is to be done next, without names and numbers
+next_action_owner who is to do it
+next_action_due_on until when
+is_escalated whether it was escalated
+tracking_note the tracker's note, without names and numbers: what was written stays in bronze
+last_tracked_on when a tracker last looked at it
+source_updated_at when the register last changed it
+is_departed whether it is open and its trust's full extracts no longer hold it
+first_extracted_at the first extract that told of it
+{_STAMPS}""",
+    "patient": f"""{_KEYS.replace("source_pathway_id the register's own number of the pathway", "")}
+nhs_number NHS NUMBER, where it can exist
+nhs_number_status NHS NUMBER STATUS INDICATOR CODE; only 01 is verified
+hospital_number the trust's number of the patient
+family_name the family name
+given_name the given name
+born_on the date of birth
+sex 1 male, 2 female, 9 not specified
+ethnic_category the ethnic category
+postcode the usual address's; one that begins with ZZ99 is of no place
+phone the digits of the telephone number
+gp_practice the practice
+died_on the date of death
+first_extracted_at the first extract that told of the patient
+{_STAMPS}""",
+    "treatment": f"""{_KEYS.replace("source_patient_id the register's own number of the patient", "")}
+treatment_number 1 for the first, as the register numbers them
+decision_to_treat_on CANCER TREATMENT PERIOD START DATE: the day of the decision
+planned_treatment_on for when it is planned
+treatment_on TREATMENT START DATE (CANCER)
+treatment_event CANCER TREATMENT EVENT TYPE
+treatment_modality CANCER TREATMENT MODALITY
+treatment_setting CANCER CARE SETTING (TREATMENT)
+treatment_adjustment_days WAITING TIME ADJUSTMENT (TREATMENT)
+treatment_adjustment_reason its reason
+treatment_org the trust of ORGANISATION SITE IDENTIFIER (OF PROVIDER TREATMENT START DATE)
+{_STAMPS}""",
+    "transfer": f"""{_KEYS.replace("source_patient_id the register's own number of the patient", "")}
+transfer_on the day of the transfer between trusts
+transfer_from_org the trust that sent the patient
+transfer_to_org the trust that received the patient
+transfer_reason why
+{_STAMPS}""",
+    "reject": """
+trust the ODS code of the trust
+system the register
+file_id the file of the ledger
+row_number of the data row in the extract, from 1
+row_key the register's own key of the row
+rule_code a rule of docs/row_rules.md
+reach record or integrity
+severity reject (the row was refused), null the field (it was left empty) or warn (everything was taken)
+field the canonical column; null where the whole row was refused. Never a value
+""",
+    "duplicate": f"""{_KEYS.replace("source_patient_id the register's own number of the patient", "")}
+survivor_pathway_id the register's number of the entry that is counted
+file_id the file of the ledger after which it was found
+row_hash of what the row says
+""",
+    "unmapped_word": """
+trust the ODS code of the trust
+system the register
+file_id the file of the ledger
+rule_code WORD_UNMAPPED, CODE_NOT_IN_LIST or ORGANISATION_NOT_UNDERSTOOD
+field the canonical column
+word what stands in the register, cut at 60 characters: restricted, since it may say anything
+row_count how many new or changed rows of the file hold it
+""",
+}
+
+
+def meanings(table: str) -> dict[str, str]:
+    """The columns of a silver table in their order, and what each means."""
+    lines = (line.partition(" ") for line in TABLES[table].splitlines() if line.strip())
+    return {name: meaning for name, _, meaning in lines}

@@ -1,0 +1,225 @@
+"""What a source column says of a canonical one on a row, and the fault that is told where it can't be understood."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from libs.feeds import FeedContract, Source, word_key
+from libs.nhs import dates, nhs_number, organisations, phone, plain_text, postcode
+from libs.pathways.canonical import CODES, LONGEST
+from libs.words import TrustWords
+
+LARGEST = 9_999  # of a whole number
+LONGEST_WORD = 80  # of what is looked at of a code, a date or a name of an organisation
+LONGEST_LISTED = 60  # of a word that is listed because nobody knows it
+_MOMENTS = frozenset({"date", "timestamp"})
+_YES, _NO = ("Y", "YES", "TRUE", "1"), ("N", "NO", "FALSE", "0")
+_NOT_UNDERSTOOD = {
+    "code": "CODE_NOT_UNDERSTOOD",
+    "integer": "NUMBER_NOT_UNDERSTOOD",
+    "boolean": "YES_NO_NOT_UNDERSTOOD",
+    "text": "NAME_NOT_UNDERSTOOD",
+    "phone": "PHONE_NOT_UNDERSTOOD",
+    "postcode": "POSTCODE_NOT_UNDERSTOOD",
+    "organisation": "ORGANISATION_NOT_UNDERSTOOD",
+}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What words mean beside the feed contract: trusts' own by (system, map), and organisations' names and codes."""
+
+    words: Mapping[tuple[str, str], TrustWords] = field(default_factory=dict)
+    organisations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one source gives on a row; whether it holds something that can't be understood, by which rule, and the word.
+
+    `read` is computed first, under the name `place`: the other columns are said of it, so that they stay small, however
+    often they are asked. `is_lost` is None where nothing ever is. `word` is null but for what an officer can map:
+    words, codes and organisations.
+    """
+
+    place: str
+    read: Column
+    value: Column
+    is_lost: Column | None
+    rule: Column
+    word: Column
+
+
+def reading(source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary, *, place: str) -> Reading:
+    """Read one source of the canonical column `name`, from text columns without null spellings."""
+    applies = _applies(source)
+    nothing = F.lit(None).cast("string")
+    if source.column is None:
+        fixed = _where(applies, F.lit(source.value))
+        return Reading(place, fixed, F.col(place), None, nothing, nothing)
+    read = F.col(place)
+    value = dates.recorded(read) if source.kind in _MOMENTS else read
+    is_lost = _is_lost(source, name, contract, vocabulary, value=value)
+    is_word = source.kind in {"code", "organisation"}
+    word = F.substring(_text(source), 1, LONGEST_LISTED) if is_word else nothing
+    from_text = _where(applies, _read(source, name, contract, vocabulary))
+    return Reading(place, from_text, value, is_lost, _rule(source, name, read), word)
+
+
+def is_like_a_code(text: Column) -> Column:
+    """Whether text is short and of letters, digits and what codes have between: nothing that does harm."""
+    return text.rlike(r"^[\p{L}\p{N}][\p{L}\p{N} ./_:#()-]{0,59}$")
+
+
+def column(name: str) -> Column:
+    """A column of the source, whatever signs its name holds."""
+    return F.col(f"`{name}`")
+
+
+def _text(source: Source) -> Column:
+    return column(str(source.column))
+
+
+def _where(applies: Column | None, value: Column) -> Column:
+    return value if applies is None else F.when(applies, value)
+
+
+def _applies(source: Source) -> Column | None:
+    """Whether a source counts on this row; None if it always does."""
+    if source.when is None:
+        return None
+    other = column(source.when.column)
+    if source.when.words is None:
+        return other.isNotNull()
+    return F.coalesce(F.upper(other).isin(*map(word_key, source.when.words)), F.lit(False))
+
+
+def _read(source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary) -> Column:
+    """What a source's text says in the type of its canonical column; null if it can't be understood."""
+    text = _text(source)
+    start = F.substring(text, 1, LONGEST_WORD)
+    match source.kind:
+        case "code":
+            return _read_code(source, name, contract, vocabulary)
+        case "organisation":
+            return organisations.trust_of(start, vocabulary.organisations)
+        case "text":
+            part = text if source.pattern is None else _part(F.substring(text, 1, LONGEST[name]), source.pattern)
+            return plain_text.plain(part, longest=LONGEST[name])
+        case "nhs_number" | "phone" | "postcode":
+            return _read_identifier(start, source.kind)
+        case _:
+            return _read_typed(start, source)
+
+
+def _read_identifier(text: Column, kind: str) -> Column:
+    if kind == "phone":
+        return phone.normalise(text)
+    if kind == "postcode":
+        written = postcode.normalise(text)
+        return F.when(postcode.is_valid(written), written)
+    number = nhs_number.normalise(text)
+    return F.when(nhs_number.is_valid(number), number)
+
+
+def _read_typed(text: Column, source: Source) -> Column:
+    pivot = dates.PIVOT if source.pivot is None else source.pivot
+    match source.kind:
+        case "date":
+            return dates.to_date(text, pivot=pivot)
+        case "timestamp":
+            return dates.to_timestamp(text, pivot=pivot)
+        case "integer":
+            # Days and numbers of treatments: a date typed into such a field would carry a clock out of the calendar.
+            number = text.try_cast("int")
+            return F.when(number.between(-LARGEST, LARGEST), number)
+        case _:
+            word = F.upper(text)
+            return F.when(word.isin(*_YES), F.lit(True)).when(word.isin(*_NO), F.lit(False))
+
+
+def _part(text: Column, pattern: str) -> Column:
+    part = F.trim(F.regexp_extract(text, pattern, 1))
+    return F.when(part != "", part)
+
+
+def _read_code(source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary) -> Column:
+    word = _word(source)
+    if source.map is None:
+        return F.when(word.isin(*sorted(CODES[name])) if name in CODES else is_like_a_code(word), word)
+    known = _decoded(word, contract.words(source.map))
+    own = vocabulary.words.get((contract.system, source.map))
+    return known if own is None else F.coalesce(_decoded(_of_trust(word), own.codes), known)
+
+
+def _word(source: Source) -> Column:
+    word = F.upper(_text(source))
+    if source.pad is None:
+        return word
+    return F.when(F.length(word) < source.pad, F.lpad(word, source.pad, "0")).otherwise(word)
+
+
+def _of_trust(word: Column) -> Column:
+    """A trust's word as it stands in its own list."""
+    return F.concat_ws(TrustWords.SEPARATOR, F.col("_trust"), word)
+
+
+def _decoded(word: Column, words: Mapping[str, str | None]) -> Column:
+    """The code of a word; null for a word that means nothing or isn't known."""
+    pairs = "\x1e".join(f"{local}\x1f{code}" for local, code in words.items() if code is not None)
+    # One literal, which Spark turns into a map once: a quarter of the code of a chain of `when`.
+    return F.try_element_at(F.str_to_map(F.lit(pairs), F.lit("\x1e"), F.lit("\x1f")), word)
+
+
+def _is_lost(
+    source: Source, name: str, contract: FeedContract, vocabulary: Vocabulary, *, value: Column
+) -> Column | None:
+    if source.kind == "text" and source.pattern is None:
+        return None
+    facts = [value.isNull(), _text(source).isNotNull()]
+    if source.map is not None:
+        silent = [word for word, code in contract.words(source.map).items() if code is None]
+        own = vocabulary.words.get((contract.system, source.map))
+        if silent:
+            facts.append(~_word(source).isin(*silent))
+        if own is not None and own.silent:
+            facts.append(~_of_trust(_word(source)).isin(*own.silent))
+    applies = _applies(source)
+    return reduce(and_, facts if applies is None else [*facts, applies])
+
+
+def _rule(source: Source, name: str, read: Column) -> Column:
+    """The rule by which a value of this source that is not understood is emptied."""
+    if source.kind in _MOMENTS:
+        unread = F.when(read.isNull(), "DATE_NOT_UNDERSTOOD")
+        return unread.when(dates.is_possible(read), "DATE_DEFAULT").otherwise("DATE_IMPOSSIBLE")
+    if source.kind == "nhs_number":
+        return _rule_of_number(F.substring(_text(source), 1, LONGEST_WORD))
+    if source.kind == "code" and source.map is not None:
+        return F.lit("WORD_UNMAPPED")
+    return F.lit("CODE_NOT_IN_LIST" if name in CODES else _NOT_UNDERSTOOD[source.kind])
+
+
+def _rule_of_number(text: Column) -> Column:
+    number = nhs_number.normalise(text)
+    return (
+        F.when(nhs_number.is_one_digit_repeated(number), "NHS_NUMBER_REPEATED_DIGIT")
+        .when(nhs_number.is_ten_digits(number), "NHS_NUMBER_CHECK_DIGIT")
+        .when(nhs_number.is_damaged(number), "NHS_NUMBER_DAMAGED")
+        .otherwise("NHS_NUMBER_NOT_UNDERSTOOD")
+    )
+
+
+def texts(contract: FeedContract) -> Sequence[Column]:
+    """Every column of the contract as trimmed text, null where it holds one of the contract's null spellings."""
+    return [_without_nulls(column(name), contract.nulls).alias(name) for name in contract.columns]
+
+
+def _without_nulls(text: Column, nulls: Sequence[str]) -> Column:
+    trimmed = F.trim(text)
+    spellings = {"", *map(word_key, nulls), *(word_key(null).lower() for null in nulls)}
+    return F.when(~trimmed.isin(*sorted(spellings)), trimmed)
