@@ -114,10 +114,6 @@ WRONGLY_TOLD: Mapping[str, Sequence[str]] = {
         "scr: three letters that say: not known yet",
         "infoflex: three letters that stand for all of it",
     ],
-    "a code that is in no list is cut at 60 characters, and nothing is told of it": [
-        "scr: a practice's whole address for its code",
-        "infoflex: a diagnosis in a whole sentence",
-    ],
     "a cell that holds two fields is called too long for each, however short that one is": [
         "infoflex: given names that are too long, the family name is not",
     ],
