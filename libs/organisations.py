@@ -47,9 +47,13 @@ class Organisations(BaseModel):
         return tuple(codes)
 
     def rolled_up(self) -> dict[str, str]:
-        """Every closed code, and every name in capitals, with its trust: what `trust_of` in `libs.nhs` is handed."""
-        closed = {code: self.today(code) for code in self.succeeded_by}
-        return closed | {spelling: trust for _, name, trust in self.named() for spelling in spellings(name)}
+        """Every closed code, and every name in capitals, with its trust: what `trust_of` in `libs.nhs` is handed.
+
+        Providers whose codes are of letters only, as some beside the NHS's own are, stand for themselves.
+        """
+        codes = {code: code for code in self.trusts if code.isalpha()}
+        codes |= {code: self.today(code) for code in self.succeeded_by}
+        return codes | {spelling: trust for _, name, trust in self.named() for spelling in spellings(name)}
 
     def named(self) -> Iterator[tuple[str, str, str]]:
         """Every (entry of the file, name, trust)."""

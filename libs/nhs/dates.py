@@ -6,7 +6,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 # What software writes when nobody entered a date (cwt-rules 9).
-DEFAULTS = (date(1753, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(2099, 12, 31), date(9999, 12, 31))
+# The last is the first at midnight in UTC: in London, which kept local time until 1847, a minute before midnight.
+DEFAULTS = (
+    *(date(1753, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(2099, 12, 31), date(9999, 12, 31)),
+    date(1752, 12, 31),
+)
 # A two-digit year above the pivot is 19xx, else 20xx.
 PIVOT = 69
 

@@ -6,12 +6,18 @@ from operator import add
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-_SEPARATORS = " -\t\u00a0"
+# Blanks, what can't be seen (a zero-width blank comes along from a portal), and hyphens and dashes of every kind.
+_SEPARATORS = (
+    " \t\n\r\u00a0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+    "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+)
 _ZERO = ord("0")
 
 
 def normalise(text: Column) -> Column:
-    """The digits of a number that may be written 3-3-4 with spaces or hyphens."""
+    """The digits of a number that may be written 3-3-4 with blanks, hyphens or dashes."""
     return F.translate(text, _SEPARATORS, "")
 
 
@@ -34,9 +40,14 @@ def is_ten_digits(number: Column) -> Column:
 
 def is_one_digit_repeated(number: Column) -> Column:
     """Whether a normalised number is one digit ten times: it passes the modulus and is nobody's."""
-    return number == F.repeat(F.substring(number, 1, 1), F.lit(10))
+    return number.rlike(r"^([0-9])\1{9}$")
 
 
 def is_damaged(number: Column) -> Column:
-    """Whether a spreadsheet has been at work: powers of ten (`9.99E+09`), a decimal point, or a digit lost in front."""
-    return number.rlike("^(?:[0-9]+[.,][0-9]+(?:[eE][+]?[0-9]+)?|[0-9]+[eE][+]?[0-9]+|[0-9]{7,9})$")
+    """Whether a spreadsheet has been at work: powers of ten, cents, thousands set apart, or digits lost in front.
+
+    `9.99E+09`, `9990000018.00`, `9,990,000,018` and `990000018`.
+    """
+    return number.rlike(
+        "^(?:[0-9]+(?:[.,][0-9]+)?[eE][+]?[0-9]+|[0-9]+[.,][0-9]{1,2}|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{7,9})$"
+    )

@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 
 # Longer than a site's five characters it needs a digit: ROTHERHAM is a name.
 _NHS_TRUST_OR_SITE = "^R[A-Z0-9]{2}(?:[A-Z0-9]{2}|(?=[A-Z]*[0-9])[A-Z0-9]{3,6})?$"
-_OTHER_PROVIDER = "^(?=[A-Z0-9]*[0-9]|...$)[A-Z0-9]{3,9}$"
+# Without a digit it is a code only where the list has it: TBC and QEH are none.
+_OTHER_PROVIDER = "^(?=[A-Z0-9]*[0-9])[A-Z0-9]{3,9}$"
 _IS_CODE = re.compile(f"{_NHS_TRUST_OR_SITE}|{_OTHER_PROVIDER}")
 _BLANKS = "\t\n\r\u0085\u00a0\u2028\u2029"
 _NEXT_PAIR, _NEXT_PART = "\x1e", "\x1f"
@@ -19,7 +20,8 @@ def trust_of(text: Column, rolled_up: Mapping[str, str] | None = None) -> Column
 
     `rolled_up` holds closed codes and names in capitals with their trusts of today (`Organisations.rolled_up`). What
     it says of the whole text goes before the site's trust, and of a site's trust after it: `RLNAA` is of `RLN`, which
-    is of `R0B`. The code of another provider stands as it is. Null for text that is neither a code nor such a name.
+    is of `R0B`. The code of another provider stands as it is if it has a digit; one of letters counts if it is listed.
+    Null for text that is neither a code nor such a name.
     Capitals and blanks don't matter (cwt-rules 6.3, 7.5).
     """
     written = F.upper(F.trim(F.translate(text, f"{_BLANKS}\u2019", f"{' ' * len(_BLANKS)}'")))

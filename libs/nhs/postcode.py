@@ -9,14 +9,16 @@ _FORM = (
     "|[A-PR-UWYZ][A-HK-Y][0-9][ABEHMNPRVWXY]) [0-9][ABD-HJLNP-UW-Z]{2})$"
 )
 
-
 NO_PLACE = "ZZ99"  # what pseudo-postcodes begin with
 
 
 def normalise(text: Column) -> Column:
-    """Capitals and digits only, with one space before the last three: `ts198pe` becomes `TS19 8PE`."""
-    bare = F.regexp_replace(F.upper(text), "[^A-Z0-9]", "")
-    return F.regexp_replace(bare, "^(.+)(...)$", "$1 $2")
+    """Capitals and digits only, with one space before the last three: `ts198pe` becomes `TS19 8PE`.
+
+    Letters of other alphabets stay, since without one of them it could be another place's.
+    """
+    bare = F.regexp_replace(F.upper(text), r"[^\p{L}\p{N}]", "")
+    return F.regexp_replace(bare, f"^(?!{NO_PLACE}$)(.+)(...)$", "$1 $2")
 
 
 def is_pseudo(postcode: Column) -> Column:

@@ -8,8 +8,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from libs.feeds import FeedContract
-from libs.pathways.canonical import LONGEST, SECTIONS
-from libs.pathways.reading import Reading, Vocabulary, column, is_like_a_code, reading, texts
+from libs.pathways.canonical import SECTIONS
+from libs.pathways.reading import Reading, Vocabulary, column, is_cut, is_like_a_code, reading, texts
 
 # A section whose marking column is empty isn't there at all: most rows have no transfer, many no treatment.
 _MARKED_BY = {"transfer": "transfer_on", "treatment": "treatment_number"}
@@ -117,5 +117,4 @@ def _lost(readings: _Readings) -> Iterator[tuple[Column, Column]]:
 def _cut(contract: FeedContract) -> Iterator[tuple[Column, Column]]:
     for _, name, source in contract.sources():
         if source.kind == "text":
-            is_cut = F.length(column(str(source.column))) > LONGEST[name]
-            yield is_cut, F.struct(F.lit("TEXT_CUT"), F.lit(name), F.lit(None).cast("string"))
+            yield is_cut(source, name), F.struct(F.lit("TEXT_CUT"), F.lit(name), F.lit(None).cast("string"))

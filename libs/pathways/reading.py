@@ -15,7 +15,10 @@ from libs.words import TrustWords
 
 LARGEST = 9_999  # of a whole number
 LONGEST_WORD = 80  # of what is looked at of a code, a date or a name of an organisation
+_LOOKED_AT = 4  # how many times a column's length is looked through for a part
 LONGEST_LISTED = 60  # of a word that is listed because nobody knows it
+# Each looks at a run of blanks once, from its beginning: else a long run would cost its square.
+_AT_THE_ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]++|(?<![\s\p{Z}\p{Cc}\p{Cf}])[\s\p{Z}\p{Cc}\p{Cf}]++\z"
 _MOMENTS = frozenset({"date", "timestamp"})
 _YES, _NO = ("Y", "YES", "TRUE", "1"), ("N", "NO", "FALSE", "0")
 _NOT_UNDERSTOOD = {
@@ -108,8 +111,7 @@ def _read(source: Source, name: str, contract: FeedContract, vocabulary: Vocabul
         case "organisation":
             return organisations.trust_of(start, vocabulary.organisations)
         case "text":
-            part = text if source.pattern is None else _part(F.substring(text, 1, LONGEST[name]), source.pattern)
-            return plain_text.plain(part, longest=LONGEST[name])
+            return plain_text.plain(_part(text, source, name), longest=LONGEST[name])
         case "nhs_number" | "phone" | "postcode":
             return _read_identifier(start, source.kind)
         case _:
@@ -135,15 +137,24 @@ def _read_typed(text: Column, source: Source) -> Column:
             return dates.to_timestamp(text, pivot=pivot)
         case "integer":
             # Days and numbers of treatments: a date typed into such a field would carry a clock out of the calendar.
-            number = text.try_cast("int")
+            number = F.regexp_replace(text, r"[.]0+\z", "").try_cast("int")  # a spreadsheet gives 11 back as 11.0
             return F.when(number.between(-LARGEST, LARGEST), number)
         case _:
             word = F.upper(text)
             return F.when(word.isin(*_YES), F.lit(True)).when(word.isin(*_NO), F.lit(False))
 
 
-def _part(text: Column, pattern: str) -> Column:
-    part = F.trim(F.regexp_extract(text, pattern, 1))
+def is_cut(source: Source, name: str) -> Column:
+    """Whether a text is longer than its canonical column `name`; false where there is none."""
+    text = _text(source)
+    return (F.length(text) > LONGEST[name]) & plain_text.is_too_long(_part(text, source, name), LONGEST[name])
+
+
+def _part(text: Column, source: Source, name: str) -> Column:
+    """What a source takes of a text: the whole of it, or what its pattern finds in the beginning."""
+    if source.pattern is None:
+        return text
+    part = F.trim(F.regexp_extract(F.substring(text, 1, _LOOKED_AT * LONGEST[name]), source.pattern, 1))
     return F.when(part != "", part)
 
 
@@ -220,6 +231,19 @@ def texts(contract: FeedContract) -> Sequence[Column]:
 
 
 def _without_nulls(text: Column, nulls: Sequence[str]) -> Column:
+    trimmed = _trimmed(text)
+    spellings = {word_key(null) for null in nulls} - {""}
+    if not spellings:
+        return F.when(trimmed != "", trimmed)
+    # Capitals cost a copy of the text, and only a short one can be a spelling of nothing.
+    is_longer = F.octet_length(trimmed) > max(len(spelling.encode()) for spelling in spellings)
+    return F.when(is_longer | ~F.upper(trimmed).isin("", *sorted(spellings)), trimmed)
+
+
+def _trimmed(text: Column) -> Column:
+    """A text without blanks of any kind, and what can't be seen, at its ends."""
     trimmed = F.trim(text)
-    spellings = {"", *map(word_key, nulls), *(word_key(null).lower() for null in nulls)}
-    return F.when(~trimmed.isin(*sorted(spellings)), trimmed)
+    ends = (F.substring(trimmed, 1, 1), F.substring(trimmed, -1, 1))
+    is_plain = reduce(and_, (end.between("!", "~") for end in ends))
+    # Nearly every cell ends in ASCII, which is told without a regular expression.
+    return F.when(is_plain, trimmed).otherwise(F.regexp_replace(trimmed, _AT_THE_ENDS, ""))

@@ -51,7 +51,10 @@ def test_the_published_test_numbers_are_valid(spark: SparkSession) -> None:
 
 
 def test_a_number_may_be_written_three_three_four(spark: SparkSession) -> None:
-    assert _verdicts(spark, ["999 000 0018", "999-000-0018", " 999\t000\u00a00018 "]) == [True] * 3
+    assert (
+        _verdicts(spark, ["999 000 0018", "999-000-0018", " 999\t000\u00a00018 ", "999\u2013000\u20110018\u200b"])
+        == [True] * 4
+    )
 
 
 def test_one_digit_ten_times_is_refused_although_it_passes_the_modulus(spark: SparkSession) -> None:

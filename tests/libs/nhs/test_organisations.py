@@ -33,12 +33,15 @@ CASES: dict[str, tuple[str | None, str | None]] = {
     "a name of eight letters is no code": ("FRIARAGE", None),
     "a name with R is no site": ("ROTHERHAM", None),
     "four characters are neither trust nor site": ("RVWA", None),
+    "three letters are a code only where a list has them": ("GEC", None),
     "nothing stays nothing": (None, None),
     "blank text is no code": ("", None),
 }
 ROLLED_CASES: dict[str, tuple[str | None, str | None]] = {
-    **{case: said for case, said in CASES.items() if not case.startswith("a name")},
+    **{case: said for case, said in CASES.items() if not case.startswith(("a name", "three letters"))},
     "a name is its trust": ("North Tees", "RVW"),
+    "three letters that the list has are a code": ("gec", "GEC"),
+    "three letters that say: not known yet, are none": ("TBC", None),
     "a name's inner blanks are one": (" james \u00a0 cook\t", "RTR"),
     "a name in three capitals is its trust and no code": ("rvi", "RTD"),
     "a name in five capitals is its trust and no site": ("RUGBY", "RKB"),

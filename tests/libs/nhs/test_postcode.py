@@ -46,7 +46,7 @@ def test_real_postcodes_and_pseudo_postcodes_are_valid(spark: SparkSession) -> N
 
 
 def test_what_breaks_the_form_is_not_valid(spark: SparkSession) -> None:
-    wrong = [None, "", "TS1 1CC", "Q1 1AA", "TS19 8P", "TS198PE", "ts19 8pe", "NOT KNOWN", "T", " "]
+    wrong = [None, "", "TS1 1CC", "Q1 1AA", "TS19 8P", "TS198PE", "ts19 8pe", "NOT KNOWN", "T", " ", "\u0422S19 8PE"]
     assert _answers(spark, wrong, postcode.is_valid(F.col("written"))) == [False] * len(wrong)
 
 
@@ -56,4 +56,4 @@ def test_only_pseudo_postcodes_stand_for_no_place(spark: SparkSession) -> None:
 
 
 def test_text_too_short_for_a_postcode_is_left_as_it_is(spark: SparkSession) -> None:
-    assert _answers(spark, ["ts1", "", None], postcode.normalise(F.col("written"))) == ["TS1", "", None]
+    assert _answers(spark, ["ts1", "zz99", "", None], postcode.normalise(F.col("written"))) == ["TS1", "ZZ99", "", None]

@@ -7,7 +7,7 @@ value `\\t`, `\\x20` or `\\u00a0` stands for a sign that can't be seen, and `{40
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -66,58 +66,6 @@ WHOLE: Mapping[str, Mapping[str, str]] = {
         "Last Edit": "01/06/2025 07:58",
     },
 }  # fmt: skip
-# Why the code tells something else than the verdict, and of which rows.
-WRONGLY_TOLD: Mapping[str, Sequence[str]] = {
-    "only ASCII blanks are trimmed, so a tab or a hard blank about a cell, or alone in it, is taken for content": [
-        "scr: a site with a hard blank behind",
-        "scr: a pathway number with a hard blank behind",
-        "scr: cells of a tab and of a hard blank, which are empty",
-        "scr: a number of one hard blank",
-        "infoflex: a site word with two hard blanks behind",
-    ],
-    "a spelling of nothing is known in capitals and in small letters, not in both": [
-        "infoflex: nothing in capitals and small letters",
-    ],
-    "any sign ten times, or nothing but hyphens, is called one digit ten times": [
-        "scr: ten crosses for a number",
-        "scr: ten hashes, since a column was too narrow",
-        "scr: two hyphens for a number",
-        "infoflex: ten question marks",
-        "infoflex: hyphens in the places of a number",
-    ],
-    "of the dashes only ASCII's is taken out of an NHS number, and nothing that can't be seen": [
-        "scr: number with a word processor's hyphens that do not break",
-        "scr: number with a zero-width blank behind, copied from a portal",
-        "infoflex: number with the dashes of a word processor",
-    ],
-    "a comma counts as a decimal one, however many digits are behind it, and never as one of thousands": [
-        "scr: thousands set apart by commas",
-        "infoflex: two numbers",
-    ],
-    "days are read from whole numbers only, and 11.0 is not taken for one": [
-        "scr: days to take off as a spreadsheet gives them back",
-    ],
-    "ZZ99 is looked for after a blank was set before the last three signs": ["scr: half a pseudo-postcode"],
-    "letters of other alphabets are dropped from a postcode, which can leave another place's": [
-        "scr: a Cyrillic letter in a postcode, which without it is one of Sheffield",
-    ],
-    "letters among the digits of a telephone are dropped, and a mobile may have ten digits": [
-        "scr: a mobile with a digit too few",
-        "scr: a letter in a telephone",
-    ],
-    "44 counts as the country's code only behind + or 00": ["scr: telephone as text message systems write it"],
-    "midnight in UTC was the day before in London until 1847, and so is no default date": [
-        "scr: the first day that SQL Server knows, with a zone",
-    ],
-    "any three letters count as the code of a provider": [
-        "scr: a hospital that could be two",
-        "scr: three letters that say: not known yet",
-        "infoflex: three letters that stand for all of it",
-    ],
-    "a cell that holds two fields is called too long for each, however short that one is": [
-        "infoflex: given names that are too long, the family name is not",
-    ],
-}
 
 
 class WrittenRow(NamedTuple):
@@ -157,14 +105,6 @@ def row_id(row: WrittenRow) -> str:
     return f"{row.system}: {row.name}"
 
 
-def params() -> Iterator[object]:
-    reasons = {written: why for why, of_rows in WRONGLY_TOLD.items() for written in of_rows}
-    for row in ROWS:
-        why = reasons.get(row_id(row))
-        marks = () if why is None else pytest.mark.xfail(strict=True, raises=AssertionError, reason=why)
-        yield pytest.param(row, id=row_id(row), marks=marks)
-
-
 @pytest.fixture(scope="module")
 def judged(spark: SparkSession) -> dict[tuple[str, str], Row]:
     """What is told of each row, by register and name: one frame a register."""
@@ -195,7 +135,7 @@ def judged(spark: SparkSession) -> dict[tuple[str, str], Row]:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("row", params())
+@pytest.mark.parametrize("row", ROWS, ids=row_id)
 def test_a_written_row_is_told_its_faults_and_no_others(judged: Mapping[tuple[str, str], Row], row: WrittenRow) -> None:
     found = judged[row.system, row.name]
     assert found["refused_as"] == row.refused_as
@@ -215,9 +155,3 @@ def test_every_rule_that_one_row_can_break_is_broken_by_some_row() -> None:
 def test_every_cell_can_be_written_in_its_registers_encoding() -> None:
     cells = [(row.system, text) for row in ROWS for text in row.cells.values()]
     assert all(text.encode(CONTRACTS[system].dialect.encoding) for system, text in cells if text)
-
-
-def test_what_is_told_wrongly_stands_in_the_file() -> None:
-    named = [written for of_rows in WRONGLY_TOLD.values() for written in of_rows]
-    assert set(named) <= set(map(row_id, ROWS))
-    assert len(set(named)) == len(named)
