@@ -59,7 +59,7 @@ def _section(section: str, contract: FeedContract, readings: _Readings) -> Colum
     whole = F.struct(*(value.alias(name) for value, name in zip(values, SECTIONS[section].names, strict=True)))
     marker = _MARKED_BY.get(section)
     if marker is not None:
-        whole = F.when(_value(readings[section, marker]).isNotNull(), whole)
+        whole = F.when(_value(readings.get((section, marker), [])).isNotNull(), whole)
     return whole.alias(section)
 
 
@@ -92,7 +92,7 @@ def _value(readings: Sequence[Reading]) -> Column:
 def _is_unmarked(section: str, readings: _Readings) -> Column:
     """Whether a row tells of a transfer or treatment without what marks it, so that it can't be taken."""
     tells = reduce(or_, (_value(readings.get((section, name), [])).isNotNull() for name in _TOLD_BY[section]))
-    return (_value(readings[section, _MARKED_BY[section]]).isNull() & tells).alias(f"has_unmarked_{section}")
+    return (_value(readings.get((section, _MARKED_BY[section]), [])).isNull() & tells).alias(f"has_unmarked_{section}")
 
 
 def _faults(readings: _Readings, contract: FeedContract) -> Column:

@@ -20,7 +20,7 @@ from libs.errors import SettingsError, Terminal
 from libs.feeds import load_contracts
 from libs.intake.envelope import Claims, seal, sealed_name
 from libs.intake.ledger import Moment
-from libs.lakehouse.tables import Lake, open_lake
+from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.settings import Settings, conf_folder, load_settings
 from tests.jobs.commands import Run as Command
 from tests.jobs.conftest import Tables, differing, tables
@@ -191,7 +191,7 @@ def test_what_no_step_has_taken_in_yet_and_what_the_ledger_does_not_know_stays(c
 def test_rows_that_a_killed_run_left_go_and_those_of_a_run_at_work_stay(copy: Feeds) -> None:
     feeds = copy
     lake = open_lake(feeds.spark, feeds.settings)
-    rows = lake.read("bronze.infoflex_row").where("_pathway_key = 'E'")
+    rows = settle(lake.read("bronze.infoflex_row").where("_pathway_key = 'E'"))
     last = max(row["file_id"] for row in feeds.ledger())
     for number in (last, last + 1):
         unvouched = {"_batch_id": F.lit("killed/1"), "_file_id": F.lit(number).cast("bigint")}

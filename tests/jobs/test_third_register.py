@@ -70,13 +70,23 @@ def rows_of(published: Connection, query: str) -> list[tuple[object, ...]]:
 def test_its_referrals_are_on_the_list_with_their_clocks(published: Connection) -> None:
     query = """SELECT local_pathway_ids, tumour_site, referral_received_on, first_seen_trust, outcome_28, outcome_62
         FROM ptl_current ORDER BY local_pathway_ids"""
-    assert rows_of(published, query) == []
+    assert rows_of(published, query) == [
+        ("RTR:L2", "lung", "2025-05-12", "RTR", "OPEN", "OPEN"),
+        ("RTR:L3", None, "2025-05-01", None, "NOT_APPLICABLE", "NOT_APPLICABLE"),
+    ]
+
+
+@pytest.mark.spark
+def test_a_wait_that_ended_too_late_is_a_breach(published: Connection) -> None:
+    query = """SELECT month, org, CAST(denominator_share AS REAL), CAST(days_63_76 AS REAL) FROM performance_month
+        WHERE standard = '62'"""
+    assert rows_of(published, query) == [("2025-05", "RTR", 1, 1)]
 
 
 @pytest.mark.spark
 def test_what_was_wrong_is_told_of_it(published: Connection) -> None:
     query = "SELECT rule_code, failed FROM dq_result WHERE source = 'RTR' AND failed > 0 ORDER BY rule_code"
-    assert rows_of(published, query) == []
+    assert rows_of(published, query) == [("NOTE_IDENTIFIES", 1), ("WORD_UNMAPPED", 1)]
 
 
 def test_nothing_of_the_code_names_it() -> None:
