@@ -23,8 +23,11 @@ from libs.intake.ledger import Moment
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.settings import Settings, conf_folder, load_settings
 from tests.jobs.commands import Run as Command
+from tests.jobs.commands import run_command
 from tests.jobs.conftest import Tables, differing, tables
 from tests.jobs.tiny_feeds import MIDNIGHT, SYSTEM, Feeds, at, make_feeds, make_keys
+
+__all__ = ["run_command"]
 
 pytestmark = pytest.mark.spark
 OVERRIDES = (
@@ -230,9 +233,12 @@ def test_an_hour_with_a_late_extract_gives_the_same_silver_and_gold_after_retent
         {**tables(spark, feeds.settings, schema="silver"), **tables(spark, feeds.settings, schema="gold")}
         for feeds in (without, after)
     ]
-    assert differing(*found) == ["silver.pathway_history"]
+    assert differing(*found) == ["silver.pathway_history", "silver.reject"]
+    # What the late one has read again was gone from bronze, so it is judged again.
+    assert not found[0]["silver.reject"] - found[1]["silver.reject"]
     history = [each["silver.pathway_history"] for each in found]
-    assert (history[0] - history[1]).total() == DUE["superseded versions of ended pathways"]
+    # Beside what is due: that A was away at the late one's moment, and back an hour later. Where A stood is gone.
+    assert (history[0] - history[1]).total() == DUE["superseded versions of ended pathways"] + 2
     # What the late one told is a version of its own where the one before it, which said the same, is gone.
     late = next(row["file_id"] for row in after.ledger() if (row["sequence"], row["trust"]) == (2, "RVW"))
     assert {json.loads(version)["file_id"] for version in history[1] - history[0]} == {late}
