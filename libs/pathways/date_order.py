@@ -46,6 +46,10 @@ DONE = (
     "pathway.last_tracked_on", "transfer.transfer_on", "treatment.decision_to_treat_on", "treatment.treatment_on",
 )  # fmt: skip
 _DATES = tuple(dict.fromkeys(name for pair in ORDER for name in (pair.earlier, pair.later)))
+MILESTONES = tuple(name for name in _DATES if not name.startswith("patient."))
+# How far before the first and after the last milestone of its row a date may lie once it is exchanged, in days: a
+# referral is decided on in the week before it is received, a treatment begins in the month after its decision.
+DAYS_BEFORE, DAYS_AFTER = 7, 31
 
 
 def broken_order() -> Sequence[tuple[str, str, str]]:
@@ -61,12 +65,15 @@ def in_future(today: str) -> Sequence[tuple[str, str]]:
 def swapped(today: str) -> str:
     """An array of the field whose day and month were exchanged; empty where none or more than one could be it.
 
-    They were where the date breaks an order or lies in the future, exchanged it breaks none, and that is so of this
-    date of the row only: where two dates could be the wrong one, none is named.
+    They were where the date breaks an order or lies in the future, exchanged it breaks none and lies among the others,
+    and that is so of this date of the row only: where two dates could be the wrong one, none is named.
     """
     fields = ", ".join(f"case when {_is_swapped(name, today)} then '{_field(name)}' end" for name in _DATES)
-    # An array of an array, so that the long list stands there once.
-    return f"flatten(filter(array(array_compact(array({fields}))), found -> size(found) = 1))"
+    dates = ", ".join(MILESTONES)
+    first, last = f"date_sub(least({dates}), {DAYS_BEFORE})", f"date_add(greatest({dates}), {DAYS_AFTER})"
+    # An array of one element, so that the long lists stand there once.
+    found = f"transform(array(struct({first} as first, {last} as last)), span -> array_compact(array({fields})))"
+    return f"flatten(filter({found}, found -> size(found) = 1))"
 
 
 def _is_swapped(name: str, today: str) -> str:
@@ -79,6 +86,8 @@ def _is_swapped(name: str, today: str) -> str:
     if name in DONE:
         as_it_is.append(f"coalesce({name} > {today}, false)")
         mended.append(f"{other} <= {today}")
+    if name in MILESTONES:
+        mended.append(f"{other} between span.first and span.last")
     return f"({is_exchangeable} and ({' or '.join(as_it_is)}) and {' and '.join(mended)})"
 
 

@@ -13,6 +13,7 @@ from libs.pathways.reading import Vocabulary
 
 VERIFIED = "01"
 SCREENING = "17"  # the national code of a referral by a screening programme (cwt-rules 4.4)
+SCREENED_TYPES = ("01", "03", "07", "09")  # breast, lung, lower gastrointestinal, gynaecological: the programmes'
 _NOTES = ("next_action", "tracking_note")
 
 _TODAY = "to_date(_extracted_at)"  # the day of the extract, in the session's time zone
@@ -76,7 +77,8 @@ def _values() -> Iterator[Found]:
     yield "BIRTH_DATE_MISSING", "born_on", _is_missing("patient.born_on")
     yield "REFERRAL_DATE_MISSING", "referral_received_on", _is_missing("pathway.referral_received_on")
     yield "SITE_MISSING", "tumour_site", _is_missing("pathway.tumour_site")
-    is_untyped = _is_missing("pathway.suspected_cancer_type")
+    suspected = "pathway.suspected_cancer_type"
+    is_untyped = f"({_is_missing(suspected)} or {suspected} not in {SCREENED_TYPES})"
     is_screened = f"pathway.referral_source = '{SCREENING}'"
     yield "SUSPECTED_TYPE_MISSING", "suspected_cancer_type", f"{is_screened} and {is_untyped}"
     yield "TRANSFER_DATE_MISSING", "transfer_on", "has_unmarked_transfer"

@@ -146,7 +146,8 @@ _MISSING = (
     ),
     _warned("SITE_MISSING", "The pathway has no tumour site", "Enter it: it stands on no site's list.", "cwt-rules 5"),
     _warned(
-        "SUSPECTED_TYPE_MISSING", "The referral from a screening programme has no suspected cancer type",
+        "SUSPECTED_TYPE_MISSING", "The referral from a screening programme has no suspected cancer type, or one that no"
+        " programme screens for",
         "Enter the programme's type: the pathway is counted as missing or invalid.", "cwt-rules 5.3, 7.5",
     ),
     _warned(

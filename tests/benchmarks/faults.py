@@ -8,7 +8,7 @@ the truth at the moment of the extract. A kind is a rule (or one of several), on
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,11 +16,14 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from jobs import cleanse, ingest, simulate
+from jobs.changed import vouched
 from jobs.outcome import Run
 from jobs.simulate import Wishes
+from libs.feeds import load_contracts, word_key
 from libs.lakehouse.session import start_session
 from libs.lakehouse.tables import Lake, open_lake
-from libs.settings import load_settings
+from libs.pathways.date_order import ORDER
+from libs.settings import conf_folder, load_settings
 from libs.synthetic.calendar import LONDON
 
 PATHWAYS = 20_000
@@ -68,31 +71,86 @@ def main() -> None:
 
 
 def report(lake: Lake, truth: Path) -> None:
-    """Print, for each kind, how many were shown and found, precision and recall; then what was refused."""
+    """Print a line for each kind: how many were shown and told, precision and recall; then what was refused.
+
+    Not counted as shown is what nothing tells from the truth (`_unseen`), and not as told wrongly what another fault of
+    the same dates or cell explains.
+    """
     taken = (
         lake.read("silver.pathway").select("trust", "source_pathway_id", "source_patient_id", "extracted_at").toPandas()
     )
     told = _told(lake)
     shown = _shown(truth, taken)
+    unseen = _unseen(lake, shown, told)
     for kind, (rules, field) in OF_PATHWAYS.items():
         of_kind = shown[shown["fault"] == kind]
         found = told[told["rule_code"].isin(rules)]
-        if field is None:
-            _line(kind, _fields(of_kind, "column"), _fields(found[~found["field"].isin(["born_on"])], "field"))
-        else:
-            _line(kind, _pathways(of_kind), _pathways(found[found["field"] == field]))
+        found = found[found["field"] != "born_on"] if field is None else found[found["field"] == field]
+        befallen = _fields(of_kind if field is None else of_kind.assign(column=field), "column")
+        _line(kind, befallen, _fields(found, "field"), unseen[kind], _befallen(shown, kind, rules))
     patients = taken.set_index(["trust", "source_pathway_id"])["source_patient_id"]
     for kind, rules in OF_PATIENTS.items():
         found = told[told["rule_code"].isin(rules)]
-        if kind == "birth_date_default":
-            found = found[found["field"] == "born_on"]
+        if kind == "birth_date_default":  # in Infoflex 01/01/1900 is a spelling of nothing, and told as such
+            is_missing = (told["rule_code"] == "BIRTH_DATE_MISSING") & (told["trust"] == "RVW")
+            found = pd.concat([found[found["field"] == "born_on"], told[is_missing]])
         whose = {(trust, patients.get((trust, pathway))) for trust, pathway in _pathways(found)}
-        _line(kind, set(map(tuple, shown[shown["fault"] == kind][["trust", "source_patient_id"]].to_numpy())), whose)
+        others = shown[shown["fault"].isin(["birth_date_default", "birth_date_missing"]) & (shown["fault"] != kind)]
+        befallen = _patients(shown[shown["fault"] == kind])
+        _line(kind, befallen, whose, set(), _patients(others) if kind.startswith("birth_date") else set())
     _duplicates(lake, truth, taken)
     refused = told[told["severity"] == "reject"]
     say(f"rows refused: {len(refused)}, by rule: {refused['rule_code'].value_counts().to_dict()}")
     others = told[~told["rule_code"].isin({rule for rules, _ in OF_PATHWAYS.values() for rule in rules})]
     say(f"all that was told: {others['rule_code'].value_counts().to_dict()}")
+
+
+def _unseen(lake: Lake, shown: pd.DataFrame, told: pd.DataFrame) -> dict[str, set[object]]:
+    """By kind: what befell, but can't be told from truth."""
+    unseen: dict[str, set[object]] = {kind: set() for kind in OF_PATHWAYS}
+    # A default date, or an outcome in words, that reads as nothing or as one of the register's own words.
+    spelt = _spelt_as_nothing_or_known(lake)
+    unseen["date_default"] = unseen["outcome_in_free_text"] = unseen["note_with_identifiers"] = spelt
+    # A plan whose day has come looks like a treatment.
+    treatments = lake.read("silver.treatment").where("treatment_on <= to_date(extracted_at)").toPandas()
+    unseen["planned_as_treatment_date"] = _fields(treatments.assign(column="treatment_on"), "column")
+    # An exchange that breaks no order.
+    pairs = {pair.rule_code: (_name(pair.earlier), _name(pair.later)) for pair in ORDER}
+    is_future = told["rule_code"] == "DATE_IN_FUTURE"
+    broken = {
+        (row.trust, row.source_pathway_id, field)
+        for row in told[told["rule_code"].isin(list(pairs)) | is_future].itertuples()
+        for field in pairs.get(str(row.rule_code), (row.field,))
+    }
+    unseen["date_swapped"] = _fields(shown[shown["fault"] == "date_swapped"], "column") - broken
+    return unseen
+
+
+def _spelt_as_nothing_or_known(lake: Lake) -> set[object]:
+    found: set[object] = set()
+    for system, contract in load_contracts(conf_folder()).items():
+        rows = vouched(lake, system).toPandas()
+        nothing = {word_key(null) for null in contract.nulls} | {""}
+        for _, name, source in contract.sources():
+            if source.column is not None:
+                known = nothing | set(contract.words(source.map) if source.map else ())
+                is_known = rows[source.column].fillna("").map(word_key).isin(known)
+                found |= {(trust, key, name) for trust, key in rows[is_known][["_trust", "_pathway_key"]].to_numpy()}
+    return found
+
+
+def _befallen(shown: pd.DataFrame, kind: str, rules: Collection[str]) -> set[object]:
+    """(trust, pathway, field) where another kind befell a date that the rules look at beside the field's own."""
+    others = shown[shown["fault"] != kind]
+    looked_at = {(_name(pair.earlier), _name(pair.later)) for pair in ORDER if pair.rule_code in rules}
+    found = _fields(others, "column")
+    for row in others.itertuples():
+        found |= {(row.trust, row.source_pathway_id, later) for earlier, later in looked_at if row.column == earlier}
+    return found
+
+
+def _name(place: str) -> str:
+    return place.partition(".")[2]
 
 
 def _told(lake: Lake) -> pd.DataFrame:
@@ -127,22 +185,31 @@ def _duplicates(lake: Lake, truth: Path, taken: pd.DataFrame) -> None:
     shown = {pair for pair in pairs if pair <= known}
     found = lake.read("silver.duplicate").select("trust", "source_pathway_id", "survivor_pathway_id").collect()
     told = {frozenset([(row[0], row[1]), (row[0], row[2])]) for row in found}
-    _line("pathway_duplicated", shown, told)
+    _line("pathway_duplicated", set(shown), set(told), set(), set())
+
+
+def _patients(rows: pd.DataFrame) -> set[object]:
+    return set(map(tuple, rows[["trust", "source_patient_id"]].to_numpy()))
 
 
 def _pathways(rows: pd.DataFrame) -> Keys:
     return set(map(tuple, rows[["trust", "source_pathway_id"]].to_numpy()))
 
 
-def _fields(rows: pd.DataFrame, field: str) -> set[tuple[str, str, str]]:
+def _fields(rows: pd.DataFrame, field: str) -> set[object]:
     return set(map(tuple, rows[["trust", "source_pathway_id", field]].to_numpy()))
 
 
-def _line(kind: str, shown: set[object] | Keys, told: set[object] | Keys) -> None:
-    both = len(shown & told)  # type: ignore[operator]
-    precision = f"{both / len(told):.3f}" if told else "-"
-    recall = f"{both / len(shown):.3f}" if shown else "-"
-    say(f"{kind:28} shown {len(shown):5,}  told {len(told):5,}  precision {precision:>5}  recall {recall:>5}")
+def _line(
+    kind: str, befallen: set[object], told: set[object], unseen: Collection[object], explained: Collection[object]
+) -> None:
+    shown = befallen - set(unseen) | befallen & told
+    judged = told - (set(explained) - befallen)
+    precision = f"{len(befallen & judged) / len(judged):.3f}" if judged else "-"
+    recall = f"{len(shown & told) / len(shown):.3f}" if shown else "-"
+    counts = f"befell {len(befallen):5,}  to be seen {len(shown):5,}  told {len(judged):5,}"
+    more = f" (and {len(told) - len(judged)} of other faults)" if told != judged else ""
+    say(f"{kind:28} {counts}  precision {precision:>5}  recall {recall:>5}{more}")
 
 
 def say(line: str) -> None:

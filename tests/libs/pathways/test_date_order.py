@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from libs.pathways.date_order import DONE, ORDER, broken_order, in_future, swapped
+from libs.pathways.date_order import DAYS_AFTER, DAYS_BEFORE, DONE, MILESTONES, ORDER, broken_order, in_future, swapped
 
 pytestmark = pytest.mark.spark
 ONE_FRAME = hypothesis_settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck])
@@ -56,6 +56,13 @@ def exchanged(day: date | None) -> date | None:
     return date(day.year, day.day, day.month) if day and day.day <= 12 and day.day != day.month else None
 
 
+def is_far(day: date | None, row: Days) -> bool:
+    """Whether a day lies more than a week before, or a month after, all milestones of a row."""
+    assert day
+    others = [other for name in MILESTONES if (other := row.get(name))]
+    return not min(others) - timedelta(DAYS_BEFORE) <= day <= max(others) + timedelta(DAYS_AFTER)
+
+
 def mended_by_exchange(row: Days) -> set[str]:
     """The dates that break something and, exchanged, break nothing of their own."""
     found = set()
@@ -66,7 +73,9 @@ def mended_by_exchange(row: Days) -> set[str]:
         rules = {pair.rule_code for pair in ORDER if name in (pair.earlier, pair.later)}
         is_ahead = name in DONE and (row[name] or TODAY) > TODAY
         stays_ahead = name in DONE and (other[name] or TODAY) > TODAY
-        if (broken(row) & rules or is_ahead) and not broken(other) & rules and not stays_ahead:
+        if not (name in MILESTONES and is_far(other[name], row)) and (
+            (broken(row) & rules or is_ahead) and not broken(other) & rules and not stays_ahead
+        ):
             found.add(name.partition(".")[2])
     return found
 
