@@ -110,7 +110,12 @@ def _unseen(lake: Lake, shown: pd.DataFrame, told: pd.DataFrame) -> dict[str, se
     unseen: dict[str, set[object]] = {kind: set() for kind in OF_PATHWAYS}
     # A default date, or an outcome in words, that reads as nothing or as one of the register's own words.
     spelt = _spelt_as_nothing_or_known(lake)
-    unseen["date_default"] = unseen["outcome_in_free_text"] = unseen["note_with_identifiers"] = spelt
+    unseen["outcome_in_free_text"] = unseen["note_with_identifiers"] = spelt
+    # Infoflex writes an appointment's own date where the truth has a default for the first-seen date.
+    is_first_seen = (
+        (shown["fault"] == "date_default") & (shown["column"] == "first_seen_on") & (shown["trust"] == "RVW")
+    )
+    unseen["date_default"] = spelt | _fields(shown[is_first_seen], "column")
     # A plan whose day has come looks like a treatment.
     treatments = lake.read("silver.treatment").where("treatment_on <= to_date(extracted_at)").toPandas()
     unseen["planned_as_treatment_date"] = _fields(treatments.assign(column="treatment_on"), "column")
