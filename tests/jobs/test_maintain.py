@@ -321,7 +321,12 @@ def test_an_original_that_was_removed_and_is_sent_again_is_not_taken_twice(copy:
 
 
 def test_the_command_shows_what_is_past_its_day_removes_it_and_notes_the_run(
-    spark: SparkSession, listed: Feeds, tmp_path: Path, run_command: Command, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    listed: Feeds,
+    tmp_path: Path,
+    run_command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("libs.lakehouse.session.start_session", lambda settings: spark)
     feeds = copy_of(listed, tmp_path / "root")
@@ -338,6 +343,8 @@ def test_the_command_shows_what_is_past_its_day_removes_it_and_notes_the_run(
     assert not any(name in shown + done for name in ("Dixon", "B four", "HB"))
     [noted] = open_lake(spark, feeds.settings).read(run_log.TABLE).where("step = 'maintain'").collect()
     assert (noted["status"], noted["rows_read"], noted["rows_changed"]) == ("done", 12, 12)
+    run_steps(spark, feeds.settings, ("publish",), as_at=NIGHT)
+    capsys.readouterr()  # of the publication
     status = " ".join(run_command("status", *options).split())
     assert "Retention: last applied Fri 19 Dec 00:00; past its day since: nothing." in status
 
