@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from jobs.answers import answer
 from jobs.changed import bronze_between, last_file_id, vouched
 from jobs.outcome import Outcome, Run
+from jobs.unmapped_words import TABLE as WORDS
 from libs.feeds import FeedContract, load_contracts
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.organisations import load_organisations
@@ -18,7 +19,7 @@ from libs.settings import Settings, conf_folder
 from libs.words import load_words
 
 STEP = "cleanse"
-DUPLICATES, WORDS = "silver.duplicate", "silver.unmapped_word"
+DUPLICATES = "silver.duplicate"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:

@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.changed import changed_pathways, last_file_id
+from jobs.cleanse import DUPLICATES
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways.linked import link_pathways, members
@@ -66,9 +67,9 @@ def _pathways_of_changed_people(lake: Lake, changed: DataFrame, *, after: int) -
 
 def _without_duplicates(lake: Lake, pathways: DataFrame) -> DataFrame:
     """Without those for which another entry of the same register stands: one referral counts once."""
-    if not lake.exists("silver.duplicate"):
+    if not lake.exists(DUPLICATES):
         return pathways
-    return pathways.join(lake.read("silver.duplicate").select(*KEY), [*KEY], "left_anti")
+    return pathways.join(lake.read(DUPLICATES).select(*KEY), [*KEY], "left_anti")
 
 
 def _vanished_keys(lake: Lake, pathways: DataFrame, linked: DataFrame) -> DataFrame:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.changed import bronze_between
+from jobs.cleanse import DUPLICATES
 from libs.feeds import load_contracts
 from libs.intake.changes import PRESENT
 from libs.lakehouse.tables import Lake
@@ -77,8 +78,8 @@ def _failed(lake: Lake, *, after: int, upto: int) -> list[Row]:
     if lake.exists("silver.reject"):
         of_rows = lake.read("silver.reject").where(is_of_files).groupBy("trust", "system", "rule_code")
         failed = failed.union(of_rows.agg(F.count_distinct("file_id", "row_number")))
-    if lake.exists("silver.duplicate"):
-        of_pathways = lake.read("silver.duplicate").where(is_of_files).groupBy("trust", "system")
+    if lake.exists(DUPLICATES):
+        of_pathways = lake.read(DUPLICATES).where(is_of_files).groupBy("trust", "system")
         counted = of_pathways.agg(F.count("*").alias("failed"))
         failed = failed.union(counted.select("trust", "system", F.lit("PATHWAY_DUPLICATED"), "failed"))
     return failed.orderBy("trust", "system", F.desc("failed"), "rule_code").collect()

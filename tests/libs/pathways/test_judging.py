@@ -9,9 +9,10 @@ from pyspark.sql.types import StructType
 
 from libs.feeds import load_contracts
 from libs.organisations import load_organisations
-from libs.pathways.judging import judged_rows
+from libs.pathways.judging import SCREENED_TYPES, judged_rows
 from libs.pathways.reading import Vocabulary
 from libs.pathways.row_rules import ROW_RULES
+from libs.rules import load_rules
 from libs.settings import conf_folder
 from libs.words import TrustWords
 
@@ -136,3 +137,7 @@ def test_a_trusts_own_word_goes_before_the_contracts(spark: SparkSession) -> Non
     unmapped = ["WORD_UNMAPPED" in {fault["rule_code"] for fault in row["faults"]} for row in found]
     assert sites == ["other", "lung", "sarcoma", None, None, None]
     assert unmapped == [False, False, False, True, False, True]
+
+
+def test_the_types_that_programmes_screen_for_are_those_of_the_rules() -> None:
+    assert [entry.value for entry in load_rules().diagnoses.screening_suspected_types.root] == [SCREENED_TYPES]
