@@ -132,6 +132,45 @@ def treatment() -> Suite:
     )  # fmt: skip
 
 
+def duplicate() -> Suite:
+    """The pathways that their register holds under another number too."""
+    survivor = F.col("survivor_pathway_id")
+    return keyed_suite(
+        "silver.duplicate",
+        KEY,
+        {"has_survivor": survivor.isNotNull(), "is_another": survivor != F.col("source_pathway_id")},
+        (
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SURVIVOR_MISSING",
+                "Every duplicate names the pathway that is counted instead: else its patient would be on no list.",
+                column="has_survivor", value_set=[True],
+            ),
+            critical(
+                gxe.ExpectColumnValuesToBeInSet, "SURVIVES_ITSELF",
+                "No pathway is its own duplicate: it would not be counted at all.",
+                column="is_another", value_set=[True],
+            ),
+        ),
+        row="duplicate",
+    )  # fmt: skip
+
+
+def unmapped_word() -> Suite:
+    """The words that nobody knows: each is told once for its file and field, with its rows. No word is measured."""
+    return keyed_suite(
+        "silver.unmapped_word",
+        ("trust", "system", "file_id", "rule_code", "field", "word"),
+        {"row_count": F.coalesce("row_count", F.lit(0))},
+        (
+            warning(
+                gxe.ExpectColumnValuesToBeBetween, "ROW_COUNT_MISSING", "Every unknown word stands in a row or more.",
+                column="row_count", min_value=1,
+            ),
+        ),
+        row="unknown word",
+    )  # fmt: skip
+
+
 def person_link() -> Suite:
     """Which record is which person."""
     return keyed_suite(

@@ -149,6 +149,7 @@ def _measured_suites(lake: Lake, settings: Settings, span: _Span) -> Iterator[tu
 
     by_file, by_run = F.col("file_id") > span.after, F.col("run_id") > span.since
     suites = [(suite(), by_file) for suite in (bronze.extract_file, silver.pathway, silver.patient, silver.treatment)]
+    suites += [(suite(), by_file) for suite in (silver.duplicate, silver.unmapped_word)]
     suites += [(suite(), by_file) for suite in (silver.person_link, silver.linked_pathway, silver.linked_member)]
     rules = load_rules()
     suites += [(suite, by_run) for suite in (gold.pathway_standard(rules), gold.ptl_current())]

@@ -44,7 +44,7 @@ def canonical_rows(rows: DataFrame, contract: FeedContract, vocabulary: Vocabula
     cells = [column(name) for name in contract.columns]
     read = [each.read.alias(each.place) for of_column in readings.values() for each in of_column]
     # Each source is read once, below what is said of it: planned as one expression they are copied into each other.
-    return rows.select(*passed, *texts(contract)).select(*passed, *cells, *read).select(*passed, *sections, *told)
+    return texts(rows, contract, passed).select(*passed, *cells, *read).select(*passed, *sections, *told)
 
 
 def _section(section: str, contract: FeedContract, readings: _Readings) -> Column:

@@ -60,11 +60,11 @@ def recorded(rows: DataFrame, rules: Rules, *, as_at_on: Column) -> DataFrame:
     recorded; `unreadable` and `default_dates` hold the flags that say so.
     """
     others = [F.col(name) for name in rows.columns if name not in READ]
-    tidy = {name: _tidied(name) for name in READ}
-    read = rows.select(
+    tidy = {name: F.col(f"_text_{name}") for name in READ}
+    read = rows.select(*others, *(_tidied(name).alias(f"_text_{name}") for name in READ)).select(
         *others,
-        *(tidy[name].alias(f"_text_{name}") for name in READ),
-        *(dates.to_date(tidy[name]).alias(f"_read_{name}") for name in (*DATES, "asof")),
+        *tidy.values(),
+        *(dates.to_date(f"_text_{name}").alias(f"_read_{name}") for name in (*DATES, "asof")),
         *(_whole_days(tidy[name]).alias(f"_read_{name}") for name in DAYS),
         _yes_or_no(tidy["bcc"]).alias("_read_bcc"),
         *(_known(tidy[name], words).alias(f"_read_{name}") for name, words in _words(rules).items()),

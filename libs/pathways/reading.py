@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from libs.feeds import FeedContract, Source, word_key
@@ -17,8 +17,14 @@ LARGEST = 9_999  # of a whole number
 LONGEST_WORD = 80  # of what is looked at of a code, a date or a name of an organisation
 _LOOKED_AT = 4  # how many times a column's length is looked through for a part
 LONGEST_LISTED = 60  # of a word that is listed because nobody knows it
+_BLANK = r"\s\p{Z}\p{Cc}\p{Cf}"  # of any kind, and what can't be seen
 # Each looks at a run of blanks once, from its beginning: else a long run would cost its square.
-_AT_THE_ENDS = r"^[\s\p{Z}\p{Cc}\p{Cf}]++|(?<![\s\p{Z}\p{Cc}\p{Cf}])[\s\p{Z}\p{Cc}\p{Cf}]++\z"
+_AT_THE_ENDS = rf"^[{_BLANK}]++|(?<![{_BLANK}])[{_BLANK}]++\z"
+# One that is no space, between a border of cells and their texts. A border within a text only adds places to look at.
+_BORDER = "|"
+_UNPLAIN = "[^ -~]"
+_BLANK_AT_A_BORDER = rf"(?:^|[|]) *+[{_BLANK}&&[^ ]]|[{_BLANK}&&[^ ]] *+(?:[|]|\z)"
+_TRIMMED = "_trimmed"
 _MOMENTS = frozenset({"date", "timestamp"})
 _YES, _NO = ("Y", "YES", "TRUE", "1"), ("N", "NO", "FALSE", "0")
 _NOT_UNDERSTOOD = {
@@ -132,9 +138,9 @@ def _read_typed(text: Column, source: Source) -> Column:
     pivot = dates.PIVOT if source.pivot is None else source.pivot
     match source.kind:
         case "date":
-            return dates.to_date(text, pivot=pivot)
+            return dates.to_date(str(source.column), pivot=pivot)
         case "timestamp":
-            return dates.to_timestamp(text, pivot=pivot)
+            return dates.to_timestamp(str(source.column), pivot=pivot)
         case "integer":
             # Days and numbers of treatments: a date typed into such a field would carry a clock out of the calendar.
             number = F.regexp_replace(text, r"[.]0+\z", "").try_cast("int")  # a spreadsheet gives 11 back as 11.0
@@ -225,25 +231,31 @@ def _rule_of_number(text: Column) -> Column:
     )
 
 
-def texts(contract: FeedContract) -> Sequence[Column]:
-    """Every column of the contract as trimmed text, null where it holds one of the contract's null spellings."""
-    return [_without_nulls(column(name), contract.nulls).alias(name) for name in contract.columns]
+def texts(rows: DataFrame, contract: FeedContract, passed: Sequence[Column]) -> DataFrame:
+    """`passed`, and every column of the contract as trimmed text, null where it holds one of its null spellings."""
+    cells = [column(name) for name in contract.columns]
+    # Nearly every row has no more than spaces about its cells, which one search of the whole row tells. What else can
+    # stand there costs a search of each cell, done on the other rows only; there it is one expression for all of them.
+    whole = F.concat_ws(_BORDER, *cells)
+    blanks = whole.rlike(_UNPLAIN) & whole.rlike(_BLANK_AT_A_BORDER)
+    without = F.transform(F.array(*cells), lambda cell: F.regexp_replace(cell, _AT_THE_ENDS, ""))
+    marked = rows.select(*passed, *cells, F.when(blanks, without).alias(_TRIMMED))
+    trimmed = (_trimmed_text(name, place, contract.nulls).alias(name) for place, name in enumerate(contract.columns))
+    return marked.select(*passed, *trimmed)
 
 
-def _without_nulls(text: Column, nulls: Sequence[str]) -> Column:
-    trimmed = _trimmed(text)
-    spellings = {word_key(null) for null in nulls} - {""}
+def _trimmed_text(name: str, place: int, nulls: Sequence[str]) -> Column:
+    """SQL, since of sixty cells each would be built by a dozen calls from Python."""
+    text = f"coalesce({_TRIMMED}[{place}], trim(`{name}`))"
+    spellings = sorted({word_key(null) for null in nulls} - {""})
     if not spellings:
-        return F.when(trimmed != "", trimmed)
+        return F.expr(f"nullif({text}, '')")
     # Capitals cost a copy of the text, and only a short one can be a spelling of nothing.
-    is_longer = F.octet_length(trimmed) > max(len(spelling.encode()) for spelling in spellings)
-    return F.when(is_longer | ~F.upper(trimmed).isin("", *sorted(spellings)), trimmed)
+    longest = max(len(spelling.encode()) for spelling in spellings)
+    listed = ", ".join(_literal(spelling) for spelling in ("", *spellings))
+    return F.expr(f"case when octet_length({text}) > {longest} or upper({text}) not in ({listed}) then {text} end")
 
 
-def _trimmed(text: Column) -> Column:
-    """A text without blanks of any kind, and what can't be seen, at its ends."""
-    trimmed = F.trim(text)
-    ends = (F.substring(trimmed, 1, 1), F.substring(trimmed, -1, 1))
-    is_plain = reduce(and_, (end.between("!", "~") for end in ends))
-    # Nearly every cell ends in ASCII, which is told without a regular expression.
-    return F.when(is_plain, trimmed).otherwise(F.regexp_replace(trimmed, _AT_THE_ENDS, ""))
+def _literal(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -19,6 +19,10 @@ TREATMENT = (
     "trust string, system string, source_pathway_id string, treatment_number int, decision_to_treat_on date, "
     "treatment_on date, treatment_event string, treatment_modality string, treatment_org string"
 )
+DUPLICATE = "trust string, system string, source_pathway_id string, survivor_pathway_id string"
+UNMAPPED_WORD = (
+    "trust string, system string, file_id bigint, rule_code string, field string, word string, row_count bigint"
+)
 OF_TRUST: Row = {"trust": "RTR", "system": "scr", "source_pathway_id": "p", "source_patient_id": "q"}
 
 
@@ -98,6 +102,50 @@ def test_patients(spark: SparkSession) -> None:
         "KEY_MISSING",
         "KEY_REPEATED",
         "NHS_NUMBER_INVALID",
+    }
+
+
+def test_duplicates(spark: SparkSession) -> None:
+    clean: Row = {**OF_TRUST, "survivor_pathway_id": "the fuller"}
+    rows: list[Row] = [
+        {},
+        {"source_pathway_id": None},
+        {"source_pathway_id": "twice"},
+        {"source_pathway_id": "twice"},
+        {"source_pathway_id": "a", "survivor_pathway_id": None},
+        {"source_pathway_id": "b", "survivor_pathway_id": "b"},
+    ]
+    assert failures(silver.duplicate(), frame(spark, DUPLICATE, clean, rows)) == {
+        "KEY_MISSING": 1,
+        "KEY_REPEATED": 2,
+        "SURVIVOR_MISSING": 1,
+        "SURVIVES_ITSELF": 1,
+    }
+
+
+def test_unmapped_words(spark: SparkSession) -> None:
+    clean: Row = {
+        "trust": "RTR",
+        "system": "scr",
+        "file_id": 1,
+        "rule_code": "WORD_UNMAPPED",
+        "field": "tumour_site",
+        "word": "HAEM",
+        "row_count": 2,
+    }
+    rows: list[Row] = [
+        {},
+        {"word": "twice"},
+        {"word": "twice"},
+        {"word": "twice", "field": "closed_reason"},
+        {"word": None},
+        {"word": "a", "row_count": 0},
+        {"word": "b", "row_count": None},
+    ]
+    assert failures(silver.unmapped_word(), frame(spark, UNMAPPED_WORD, clean, rows)) == {
+        "KEY_MISSING": 1,
+        "KEY_REPEATED": 2,
+        "ROW_COUNT_MISSING": 2,
     }
 
 
