@@ -143,19 +143,19 @@ class Lake:
         keys: Sequence[str],
         gone: DataFrame | None = None,
         stamp: Mapping[str, Any] | None = None,
+        hashes: Sequence[str] = ("row_hash",),
     ) -> int:
         """Bring the table to hold `rows`, and drop the keys in `gone`; return how many rows changed.
 
-
-        A row whose `row_hash` stands already is untouched, and a table in which nothing changes gets no commit.
-        `rows` has one row a key and a `row_hash`; `stamp` adds columns to the rows that are written.
+        A row whose `hashes` stand already is untouched, and a table in which nothing changes gets no commit.
+        `rows` has one row a key and its `hashes`; `stamp` adds columns to the rows that are written.
         """
         stamped = rows.select("*", *(F.lit(value).alias(column) for column, value in (stamp or {}).items()))
         if not self.exists(name):
             with self._commit(name):
                 self._save(stamped.write.format("delta").mode("append"), name)
             return self.read(name).count()
-        changes = settle(self._changes(name, stamped, keys=keys, gone=gone))
+        changes = settle(self._changes(name, stamped, keys=keys, hashes=hashes, gone=gone))
         changed_count = changes.count()
         if changed_count:
             self._merge_changes(name, changes, keys, stamped.columns)
@@ -212,11 +212,13 @@ class Lake:
         """What SQL calls a table."""
         return self._full_name(name) if self.catalog else f"delta.`{self._path(name)}`"
 
-    def _changes(self, name: str, rows: DataFrame, *, keys: Sequence[str], gone: DataFrame | None) -> DataFrame:
+    def _changes(
+        self, name: str, rows: DataFrame, *, keys: Sequence[str], hashes: Sequence[str], gone: DataFrame | None
+    ) -> DataFrame:
         """The rows that are new or differ, and the keys to drop marked `_is_gone`."""
-        standing = self.read(name).select(*keys, F.col("row_hash").alias("_standing_hash"))
-        is_changed = F.col("_standing_hash").isNull() | (F.col("_standing_hash") != F.col("row_hash"))
-        changed = rows.join(standing, [*keys], "left").where(is_changed).drop("_standing_hash")
+        standing = self.read(name).select(*keys, F.struct(*hashes).alias("_standing"))
+        is_changed = F.col("_standing").isNull() | (F.col("_standing") != F.struct(*hashes))
+        changed = rows.join(standing, [*keys], "left").where(is_changed).drop("_standing")
         changed = changed.select(*rows.columns, F.lit(False).alias("_is_gone"))
         if gone is None:
             return changed

@@ -99,3 +99,17 @@ def test_a_departure_and_a_return_are_versions(feeds: Feeds) -> None:
         take(feeds)
     history = open_lake(feeds.spark, feeds.settings).read("silver.pathway_history").where("source_pathway_id = 'A'")
     assert [row["is_departed"] for row in history.orderBy("extracted_at").collect()] == [False, True, False]
+
+
+def test_what_is_told_otherwise_and_taken_back_within_one_batch_stands_under_the_extract_that_told_it_last(
+    feeds: Feeds,
+) -> None:
+    feeds.deliver("RVW", at(1), told(A="one"))
+    take(feeds)
+    feeds.deliver("RVW", at(2), told(A="two"))
+    feeds.deliver("RVW", at(3), told(A="one"))
+    upto = take(feeds)
+    lake = open_lake(feeds.spark, feeds.settings)
+    history = lake.read("silver.pathway_history")
+    assert history.count() == 3
+    assert in_order(lake.read("silver.pathway")) == in_order(as_known(history, upto=upto))
