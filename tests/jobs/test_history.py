@@ -104,10 +104,11 @@ def test_a_departure_and_a_return_are_versions(feeds: Feeds) -> None:
 def test_what_is_told_otherwise_and_taken_back_within_one_batch_stands_under_the_extract_that_told_it_last(
     feeds: Feeds,
 ) -> None:
-    feeds.deliver("RVW", at(1), told(A="one"))
+    is_open, is_closed = ({("A", "1"): ("one", closed_on)} for closed_on in ("", "01/06/2025"))
+    feeds.deliver("RVW", at(1), is_open)
     take(feeds)
-    feeds.deliver("RVW", at(2), told(A="two"))
-    feeds.deliver("RVW", at(3), told(A="one"))
+    feeds.deliver("RVW", at(2), is_closed)
+    feeds.deliver("RVW", at(3), is_open)
     upto = take(feeds)
     lake = open_lake(feeds.spark, feeds.settings)
     history = lake.read("silver.pathway_history")
