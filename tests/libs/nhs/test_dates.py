@@ -67,9 +67,7 @@ def test_a_date_without_a_time_is_midnight(spark: SparkSession) -> None:
 
 
 def test_the_day_is_the_local_one_that_was_written(spark: SparkSession) -> None:
-    assert (
-        _read(spark, ["2024-06-01 23:30", "01/06/2024 00:15"], dates.parse("written")) == [date(2024, 6, 1)] * 2
-    )
+    assert _read(spark, ["2024-06-01 23:30", "01/06/2024 00:15"], dates.parse("written")) == [date(2024, 6, 1)] * 2
 
 
 def test_a_time_with_a_zone_is_of_the_day_that_london_has_then(spark: SparkSession) -> None:
