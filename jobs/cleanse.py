@@ -114,8 +114,8 @@ def _write_versions(lake: Lake, told: DataFrame, *, after: int) -> int:
     new = settle(versions.new_versions(told, before))
     if not new.isEmpty():
         lake.replace_where("silver.pathway_history", new, predicate=f"file_id > {after}")
-    # A late extract may bring a version that a newer one of the same batch takes back: the content that stands is as
-    # before, but another extract told it.
+    # What one extract of the batch tells otherwise a newer one may take back: the content that stands is as before, but
+    # another extract told it.
     newest = _newest_of_all(versions.last_versions(new), before)
     return lake.merge("silver.pathway", newest, keys=versions.KEY, hashes=("row_hash", "file_id"))
 

@@ -14,15 +14,14 @@ from libs.pathways.canonical import CODES, LONGEST
 from libs.words import TrustWords
 
 LARGEST = 9_999  # of a whole number
-LONGEST_WORD = 80  # of what is looked at of a code, a date or a name of an organisation
+LONGEST_WORD = 80  # of what is looked at of a number, a postcode or a name of an organisation
 _LOOKED_AT = 4  # how many times a column's length is looked through for a part
 LONGEST_LISTED = 60  # of a word that is listed because nobody knows it
 _BLANK = r"\s\p{Z}\p{Cc}\p{Cf}"  # of any kind, and what can't be seen
 # Each looks at a run of blanks once, from its beginning: else a long run would cost its square.
 _AT_THE_ENDS = rf"^[{_BLANK}]++|(?<![{_BLANK}])[{_BLANK}]++\z"
-# One that is no space, between a border of cells and their texts. A border within a text only adds places to look at.
-_BORDER = "|"
-_UNPLAIN = "[^ -~]"
+_BORDER = "|"  # between cells; one within a text only adds places to look at
+_UNPLAIN = "[^ -~]"  # most rows are of printable ASCII, which has no blank but the space: told by a cheaper search
 _BLANK_AT_A_BORDER = rf"(?:^|[|]) *+[{_BLANK}&&[^ ]]|[{_BLANK}&&[^ ]] *+(?:[|]|\z)"
 _TRIMMED = "_trimmed"
 _MOMENTS = frozenset({"date", "timestamp"})
@@ -234,7 +233,7 @@ def _rule_of_number(text: Column) -> Column:
 def texts(rows: DataFrame, contract: FeedContract, passed: Sequence[Column]) -> DataFrame:
     """`passed`, and every column of the contract as trimmed text, null where it holds one of its null spellings."""
     cells = [column(name) for name in contract.columns]
-    # Nearly every row has no more than spaces about its cells, which one search of the whole row tells. What else can
+    # Nearly every row has no more than spaces about its cells, which a search of the whole row tells. What else can
     # stand there costs a search of each cell, done on the other rows only; there it is one expression for all of them.
     whole = F.concat_ws(_BORDER, *cells)
     blanks = whole.rlike(_UNPLAIN) & whole.rlike(_BLANK_AT_A_BORDER)
