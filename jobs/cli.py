@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from jobs import intake_commands, keys_command, maintain_command, sealing_commands, words_command
+from jobs import intake_commands, keys_command, link_files_command, maintain_command, sealing_commands, words_command
 from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -335,6 +335,7 @@ app.command("backfill")(intake_commands.backfill)
 app.command("release")(intake_commands.release)
 app.command("maintain")(maintain_command.maintain)
 app.command("words")(words_command.words)
+app.command("link-files")(link_files_command.link_files)
 
 
 @app.command()

@@ -80,8 +80,10 @@ class Cleansing(_Section):
 
 
 class Linkage(_Section):
-    """When two trusts' rows are one pathway; the gap is in days."""
+    """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days."""
 
+    accept_probability: float = Field(gt=0.5, lt=1)
+    review_probability: float = Field(ge=0.01, lt=1)
     referral_gap_days: int = Field(ge=0)
 
 

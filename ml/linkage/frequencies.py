@@ -1,0 +1,21 @@
+"""How frequent each name is: agreeing on a rare one says more."""
+
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.comparisons import FREQUENCIES_OF
+from ml.linkage.splink_model import frequency_table
+
+# In a small file every name looks frequent. So each counts as if it stood among so many more records in which a name is
+# as frequent as names on the whole are.
+_MORE_RECORDS = 5_000
+_ON_THE_WHOLE = {"family": 1e-3, "full_name": 1e-5, "given": 5e-3}
+
+
+def count_frequencies(backend: DuckDBBackend, table: str, *, record_count: int) -> None:
+    """Make the tables of frequencies of comparable records; they hold names, and stay where the records may be."""
+    for column in FREQUENCIES_OF:
+        more = _MORE_RECORDS * _ON_THE_WHOLE[column]
+        backend.make(
+            frequency_table(column),
+            f"select {column}, (count(*) + {more}) / {record_count + _MORE_RECORDS}.0 as tf_{column}"
+            f" from {table} where {column} is not null group by {column}",
+        )

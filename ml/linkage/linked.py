@@ -1,0 +1,94 @@
+"""Records of one or two files as people: who is one, which pairs say so, and which people should look at."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ml.linkage.clusters import Integers, Pairs, clusters
+from ml.linkage.comparisons import COMPARISONS
+from ml.linkage.scoring import BY_DETAILS, BY_NUMBER
+
+BY_CLUSTER = "cluster"  # no pair by itself: others hold the two together
+_RANK = {BY_NUMBER: 0, BY_DETAILS: 1}
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """`person`: the place of the first record of each record's person. `links`: every pair of a person, `left`,
+    `right`, `probability`, `match_weight`, `rule`. `review`: pairs for people to decide, with a `reason` and the level
+    of each field.
+    """
+
+    person: Integers
+    links: pd.DataFrame
+    review: pd.DataFrame
+
+
+def linked(pairs: pa.Table, identity: Integers, source: Integers) -> Linked:
+    """The people that scored pairs make of records that lie in one source, or in two of which none holds anybody twice
+    unless its own records say so.
+
+    `identity` has a code for each verified number, -1 where there is none. The order of rows changes nothing.
+    """
+    frame = pairs.to_pandas()
+    frame["rank"] = frame["rule"].map(_RANK).fillna(2)
+    frame = frame.sort_values(["rank", "match_weight", "left", "right"], ascending=[True, False, True, True])
+    accepted = frame[frame["is_accepted"]].reset_index(drop=True)
+    has_two_sources = len(np.unique(source)) > 1
+    made = clusters(
+        len(identity),
+        _pairs(accepted),
+        apart=_pairs(frame[frame["is_apart"]]),
+        identity=identity,
+        source=source if has_two_sources else None,
+    )
+    broken = np.zeros(len(accepted), dtype=bool)
+    broken[list(made.broken)] = True
+    links = _links(made.person, accepted[~broken])
+    if has_two_sources:
+        links = links[source[links["left"]] != source[links["right"]]].reset_index(drop=True)
+    unsure = frame[~frame["is_accepted"] & ~frame["has_two_numbers"]]
+    unsure = unsure[made.person[unsure["left"]] != made.person[unsure["right"]]]
+    return Linked(made.person, links, _review(unsure, accepted[broken]))
+
+
+def _pairs(frame: pd.DataFrame) -> Pairs:
+    return Pairs(frame["left"].to_numpy(np.int64), frame["right"].to_numpy(np.int64))
+
+
+def _links(person: Integers, kept: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of each person; one that was not kept by itself is as sure as the weakest that holds its person."""
+    records = pd.DataFrame({"person": person, "record": np.arange(len(person))})
+    records = records[records.groupby("person")["record"].transform("size") > 1]
+    every = records.merge(records, on="person", suffixes=("_left", "_right"))
+    every = every[every["record_left"] < every["record_right"]]
+    every = every.rename(columns={"record_left": "left", "record_right": "right"})
+    kept = kept.assign(person=person[kept["left"]])
+    weakest = kept.groupby("person")[["probability", "match_weight"]].min()
+    found = every.merge(
+        kept[["left", "right", "probability", "match_weight", "rule"]], on=["left", "right"], how="left"
+    )
+    held = weakest.reindex(found["person"]).reset_index(drop=True)
+    found["rule"] = found["rule"].fillna(BY_CLUSTER)
+    for name in ("probability", "match_weight"):
+        found[name] = found[name].fillna(held[name])
+    return found.sort_values(["left", "right"]).drop(columns="person").reset_index(drop=True)
+
+
+def _review(unsure: pd.DataFrame, broken: pd.DataFrame) -> pd.DataFrame:
+    reasons = np.select(
+        [unsure["birth_contradicts"] & unsure["is_apart"], unsure["given_contradicts"] & unsure["is_apart"]],
+        ["birth dates contradict: may be relatives", "given names contradict: may be relatives"],
+        "between the thresholds",
+    )
+    both = pd.concat(
+        [unsure.assign(reason=reasons), broken.assign(reason="would join two people who are known to be different")]
+    ).sort_values(["match_weight", "left", "right"], ascending=[False, True, True])
+    for each in COMPARISONS:
+        words = {-1: NOT_RECORDED, **dict(enumerate(each.level_names()))}
+        both[each.name] = both[each.name].map(words)
+    columns = ["left", "right", "probability", "match_weight", "reason", *(each.name for each in COMPARISONS)]
+    return both[columns].reset_index(drop=True)

@@ -1,0 +1,80 @@
+"""What is compared of a record: its cells as written become letters, digits and words that can be held side by side."""
+
+from libs.errors import Terminal
+
+# What a record may have, all but `is_verified` as text; a column that a source lacks is null in every row. Beside them
+# each record has `ordinal`, its place among all.
+COLUMNS = (
+    "nhs_number",  # one that can exist, as digits
+    "is_verified",
+    "family_name",
+    "given_name",
+    "middle_name",
+    "birth_date",  # eight digits, year first; a date that can't be is compared all the same
+    "sex",  # 1 or 2
+    "postcode",
+    "address",
+    "phone",
+    "local_id",
+)
+
+
+class LinkageError(Terminal):
+    """Records can't be linked as they are; the message names a column or a table, never what stands there."""
+
+
+# Marks that stand in a name without being heard, and blanks, are let go: O'Brien is OBRIEN.
+def _letters(column: str) -> str:
+    return f"nullif(regexp_replace(strip_accents(upper({column})), '[^\\p{{L}}]', '', 'g'), '')"
+
+
+def _words(text: str) -> str:
+    bare = f"regexp_replace(strip_accents(upper({text})), '[^\\p{{L}}]+', ' ', 'g')"
+    return f"list_filter(string_split({bare}, ' '), lambda word: word <> '')"
+
+
+_FORENAMES = _words("concat_ws(' ', given_name, middle_name)")
+_BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
+
+# Each comparable column as an expression over `COLUMNS`, in the order in which they may use one another.
+EXPRESSIONS = {
+    "family": _letters("family_name"),
+    "family_parts": f"list_filter({_words('family_name')}, lambda word: length(word) > 2)",
+    "given": _letters("given_name"),
+    "forenames": f"list_distinct({_FORENAMES})",
+    "birth": "nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '')",
+    "sex": "case when sex in ('1', '2') then sex end",
+    "place": "nullif(regexp_replace(upper(postcode), '[^A-Z0-9]', '', 'g'), '')",
+    "address": "nullif(regexp_replace(strip_accents(upper(address)), '[^A-Z0-9]', '', 'g'), '')",
+    "address_words": "list_distinct(list_filter(string_split(regexp_replace(strip_accents(upper(address)), "
+    "'[^A-Z0-9]+', ' ', 'g'), ' '), lambda word: word <> ''))",
+    "phone": "nullif(right(regexp_replace(phone, '[^0-9]', '', 'g'), 10), '')",
+    "local": "nullif(regexp_replace(upper(local_id), '[^A-Z0-9]', '', 'g'), '')",
+    "number": "nhs_number",
+}
+_SECOND = {
+    "full_name": "family || ' ' || given",
+    "first_given": "forenames[1]",
+    "birth_exchanged": "case when length(birth) = 8 then substr(birth, 1, 4) || substr(birth, 7, 2) "
+    "|| substr(birth, 5, 2) end",
+    "district": f"case when regexp_matches(place, '{_BRITISH}') then left(place, length(place) - 3) end",
+}
+
+
+def comparable(table: str, short_forms: str) -> str:
+    """The SQL that makes comparable records of a table with `ordinal` and `COLUMNS`.
+
+    `short_forms` is a table of `given` and `short_of`: BILL is short of WILLIAM.
+    """
+    first = ", ".join(f"{sql} as {name}" for name, sql in EXPRESSIONS.items())
+    second = ", ".join(f"{sql} as {name}" for name, sql in _SECOND.items())
+    return f"""
+        with cleaned as (select ordinal, is_verified, {first} from {table}),
+        worded as (select *, {second} from cleaned),
+        formal as (
+            select given as short, list(distinct short_of order by short_of) as names from {short_forms} group by given
+        )
+        select worded.*, list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,
+            case when worded.is_verified then worded.number end as verified_number
+        from worded left join formal on worded.first_given = formal.short
+    """

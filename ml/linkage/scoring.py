@@ -1,0 +1,89 @@
+"""Pairs of records: how likely each is one person, and what is done with it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ml.linkage import households
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.blocking import with_keys
+from ml.linkage.clusters import Integers
+from ml.linkage.comparisons import BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
+from ml.linkage.records import comparable
+from ml.linkage.splink_model import LEVEL, is_at, linker
+from ml.linkage.weights import Weights
+
+RECORDS = "comparable_records"
+BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
+_LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
+# A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
+_CERTAIN = 0.9999
+_IS_IDENTIFIED = f"({is_at(NHS_NUMBER, 'same')} or {is_at(LOCAL_ID, 'same')})"
+_BY_NUMBER = f"has_one_number and not birth_contradicts and not (given_contradicts and {is_at(SEX, 'differs')})"
+_BY_DETAILS = (
+    f"not has_two_numbers and {is_at(NAMES, 'same')} and {is_at(BIRTH, 'same')} and {is_at(POSTCODE, 'same')}"
+    f" and not {is_at(SEX, 'differs')} and not {is_at(NHS_NUMBER, 'differs')} and not {is_at(LOCAL_ID, 'differs')}"
+)
+_IS_HELD = f"(birth_contradicts or (given_contradicts and not ({_IS_IDENTIFIED} and not {is_at(SEX, 'differs')})))"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which probability a pair is accepted, and from which people look at it."""
+
+    accept: float
+    review: float
+
+
+def prepare(backend: DuckDBBackend, records: pa.Table, short_forms: pa.Table) -> None:
+    """Make the comparable records, with their keys, of rows with `ordinal` and the columns of `records.COLUMNS`."""
+    backend.register("records", records)
+    backend.register("short_forms", short_forms)
+    backend.make("cleaned_records", comparable("records", "short_forms"))
+    backend.make(RECORDS, with_keys("cleaned_records"))
+
+
+def verified_numbers(backend: DuckDBBackend) -> Integers:
+    """A code for each record's verified number, -1 where it has none, in the order of the ordinals."""
+    numbers = backend.fetch(f"select verified_number from {RECORDS} order by ordinal").column(0)
+    return np.asarray(pd.factorize(numbers.to_pandas())[0], dtype=np.int64)
+
+
+def scored_pairs(backend: DuckDBBackend, weights: Weights, thresholds: Thresholds, *, holds_families: bool) -> pa.Table:
+    """The pairs that matter, one row each: `left` and `right` (ordinals), `match_weight`, `probability`, `rule` and the
+    number of each comparison's level; whether it `is_accepted`, and whether it `is_apart`: never of one person, however
+    they may hang together.
+    """
+    predicted = (
+        linker(backend, RECORDS, weights, frequencies=True)
+        .inference.predict(threshold_match_weight=_LEAST_WEIGHT, warning_mode="never")
+        .physical_name
+    )
+    levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
+    return backend.fetch(f"""
+        with judged as (
+            select *, {households.GIVEN_CONTRADICTS} as given_contradicts,
+                {households.BIRTH_CONTRADICTS} as birth_contradicts,
+                coalesce(verified_number_l = verified_number_r, false) as has_one_number,
+                coalesce(verified_number_l <> verified_number_r, false) as has_two_numbers
+            from {predicted}
+        ),
+        ruled as (
+            select *, case when {_BY_NUMBER} then '{BY_NUMBER}' when {_BY_DETAILS} then '{BY_DETAILS}'
+                else '{BY_MODEL}' end as rule
+            from judged
+        ),
+        weighed as (
+            select *, rule = '{BY_MODEL}' and {_IS_HELD if holds_families else "false"} as is_held,
+                case when rule = '{BY_MODEL}' then match_probability
+                else greatest(match_probability, {_CERTAIN}) end as probability
+            from ruled
+        )
+        select ordinal_l as left, ordinal_r as right, match_weight, probability, rule,
+            not has_two_numbers and not is_held and probability >= {thresholds.accept} as is_accepted,
+            has_two_numbers or is_held as is_apart,
+            has_two_numbers, given_contradicts, birth_contradicts, {levels}
+        from weighed where probability >= {thresholds.review}
+    """)

@@ -1,0 +1,70 @@
+"""The model in Splink's own terms."""
+
+from typing import Any
+
+import splink.comparison_level_library as cll
+import splink.comparison_library as cl
+from splink import Linker, SettingsCreator
+
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.blocking import rules
+from ml.linkage.comparisons import COMPARISONS, FREQUENCIES_OF, Comparison, Level
+from ml.linkage.weights import DIFFERS, Weights
+
+LEVEL = "level_"  # before a comparison's name: the number of the level at which a pair stands
+# What is known of a record besides its fields, and is wanted of both sides of a pair.
+RETAINED = ("verified_number", "birth", "given", "sex")
+_LEAST_FREQUENCY = 1e-7
+
+
+def linker(backend: DuckDBBackend, table: str, weights: Weights, *, frequencies: bool) -> Linker:
+    """A linker of the comparable records in a table; with the tables of frequencies where these are there already."""
+    made = Linker(backend.splink_frame(table), _settings(weights), log_level="ERROR", validate_settings=False)
+    if frequencies:
+        for column in FREQUENCIES_OF:
+            made.table_management.register_term_frequency_lookup(backend.splink_frame(frequency_table(column)), column)
+    return made
+
+
+def frequency_table(column: str) -> str:
+    """The name of the table that holds how frequent each value of a comparable column is."""
+    return f"frequency_of_{column}"
+
+
+def is_at(comparison: Comparison, *names: str) -> str:
+    """The SQL condition that a predicted pair stands at one of these levels of a comparison."""
+    numbers = ", ".join(str(comparison.level_names().index(name)) for name in names)
+    return f"{LEVEL}{comparison.name} in ({numbers})"
+
+
+def _settings(weights: Weights) -> SettingsCreator:
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[_comparison(each, weights) for each in COMPARISONS],
+        blocking_rules_to_generate_predictions=[{"blocking_rule": rule} for rule in rules()],
+        probability_two_random_records_match=weights.match_probability,
+        unique_id_column_name="ordinal",
+        retain_matching_columns=True,
+        additional_columns_to_retain=list(RETAINED),
+        comparison_vector_value_column_prefix=LEVEL,
+    )
+
+
+def _comparison(comparison: Comparison, weights: Weights) -> Any:
+    of_levels = weights.levels[comparison.name]
+    levels: list[Any] = [cll.CustomLevel(comparison.is_null, "not recorded").configure(is_null_level=True)]
+    levels += [_level(level, of_levels[level.name].m, of_levels[level.name].u) for level in comparison.levels]
+    differs = of_levels[DIFFERS]
+    levels.append(cll.ElseLevel().configure(m_probability=differs.m, u_probability=differs.u))
+    return cl.CustomComparison(levels, output_column_name=comparison.name)
+
+
+def _level(level: Level, m: float, u: float) -> Any:
+    made = cll.CustomLevel(level.condition, level.name).configure(m_probability=m, u_probability=u)
+    if level.frequency_of:
+        made = made.configure(
+            tf_adjustment_column=level.frequency_of,
+            tf_minimum_u_value=_LEAST_FREQUENCY,
+            disable_tf_exact_match_detection=True,
+        )
+    return made
