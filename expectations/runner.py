@@ -25,6 +25,7 @@ from great_expectations.data_context.types.resource_identifiers import (
 from pyspark.sql import DataFrame
 
 from expectations import EVERY_SOURCE
+from expectations.pages import close_pages, write_index
 from expectations.redaction import without_values
 from expectations.suite import Suite
 
@@ -68,15 +69,17 @@ def run_suites(
     The folder is made anew. Raises Terminal where an expectation can't be computed.
     """
     context = _context(docs)
-    findings: list[Finding] = []
+    findings: list[tuple[str, Finding]] = []
     for suite, measures in checks:
         found = without_values(_validate(context, suite, measures))
         _keep(context, found, RunIdentifier(run_name=run_id, run_time=run_time))
-        findings.extend(_findings(suite, found))
+        findings.extend((suite.name, finding) for finding in _findings(suite, found))
     if docs is not None:
         shutil.rmtree(docs, ignore_errors=True)
         context.build_data_docs(site_names=[_SITE])
-    return findings
+        close_pages(docs)
+        write_index(docs, findings, run_id=run_id)
+    return [finding for _, finding in findings]
 
 
 def _context(docs: Path | None) -> EphemeralDataContext:

@@ -19,14 +19,25 @@ from jobs.changed import LEDGER, bronze_between
 from jobs.outcome import Run
 from libs import log
 from libs.feeds import FeedContract, load_contracts
-from libs.intake.answers import JudgedFile, RowCounts, RowFault, answer_line, answer_stem, build_answer, seal_answer
+from libs.intake.answers import (
+    FoundTwice,
+    JudgedFile,
+    Listed,
+    RowCounts,
+    RowFault,
+    answer_line,
+    answer_stem,
+    build_answer,
+    seal_answer,
+)
 from libs.intake.changes import PRESENT
 from libs.intake.keys import KeyRing, RingKey
+from libs.intake.ledger import ACCEPTED
 from libs.intake.secrets import read_secret
 from libs.lakehouse.tables import Lake
 from libs.settings import Settings, conf_folder
 
-REJECTS = "silver.reject"
+REJECTS, DUPLICATES = "silver.reject", "silver.duplicate"
 _LISTED_AT_ONCE = 200_000  # refused rows in the driver's memory
 _OWNER_ONLY, _ANYONE_READS = 0o600, 0o644
 _MOMENTS = ("extracted_at", "arrived_at")
@@ -51,13 +62,14 @@ class _Outbox:
     contracts: Mapping[str, FeedContract]
     recipients: Mapping[str, RingKey | None]
 
-    def put(self, file: JudgedFile, counts: RowCounts, faults: Sequence[RowFault]) -> None:
+    def put(self, file: JudgedFile, counts: RowCounts, named: Listed) -> None:
         """Write a file's answer and its line; an answer that stood there in the other form goes."""
         key = self.recipients[file.trust]
+        names_keys = key is not None or self.has_plain_keys
         answer = build_answer(
             file,
             counts,
-            faults if key is not None or self.has_plain_keys else [],
+            named if names_keys else Listed(),
             contract=self.contracts.get(file.system or ""),
             answered_at=self.answered_at,
             platform=self.platform,
@@ -90,12 +102,15 @@ def answer(lake: Lake, settings: Settings, run: Run, *, after: int, upto: int) -
     others = {file_id for file_id, _ in written}  # what is left was told again under the number of a late file
     late = [file for file in files if file.file_id in others]
     rejects = _own_rejects(lake, rows, late, after=after, upto=upto)
-    counts, most = _counts(own, rejects), settings.intake.answer_rows
+    most = settings.intake.answer_rows
+    twice = _found_twice(lake, files, after=after, upto=upto)
+    counts = _counts(own, rejects, {file_id: len(of_file) for file_id, of_file in twice.items()})
     for batch in _batches(files, counts, most=most):
         has_faults = any(counts[file.file_id].faults for file in batch)
         faults = _listed_faults(rejects, batch, most=most) if most and has_faults else {}
         for file in batch:
-            outbox.put(file, counts[file.file_id], faults.get(file.file_id, []))
+            named = Listed(faults.get(file.file_id, []), twice.get(file.file_id, [])[:most])
+            outbox.put(file, counts[file.file_id], named)
     log.event("files_answered", files=len(files), run_id=run.run_id)
     return len(files)
 
@@ -165,15 +180,35 @@ def _own_rejects(lake: Lake, rows: DataFrame, late: Sequence[JudgedFile], *, aft
     )
 
 
-def _counts(own: Mapping[int, int], rejects: DataFrame) -> dict[int, RowCounts]:
-    """The counts of each file, `own` telling how many of its rows are new or changed."""
+def _counts(own: Mapping[int, int], rejects: DataFrame, twice: Mapping[int, int]) -> dict[int, RowCounts]:
+    """The counts of each file, `own` telling how many of its rows are new or changed, `twice` how many pathways stand
+    twice.
+    """
     refused = rejects.groupBy("file_id").agg(
         F.count_if(F.col("place") == _REFUSED).alias("refused"),
         F.count_distinct(F.when(F.col("place") == _EMPTIED, F.col("row_number"))).alias("emptied"),
         F.count("*").alias("faults"),
     )
     by_file = {row["file_id"]: (row["refused"], row["emptied"], row["faults"]) for row in refused.collect()}
-    return {file_id: RowCounts(changed, *by_file.get(file_id, (0, 0, 0))) for file_id, changed in own.items()}
+    return {
+        file_id: RowCounts(changed, *by_file.get(file_id, (0, 0, 0)), twice.get(file_id, 0))
+        for file_id, changed in own.items()
+    }
+
+
+def _found_twice(lake: Lake, files: Sequence[JudgedFile], *, after: int, upto: int) -> dict[int, list[FoundTwice]]:
+    """What was found to stand twice in each register, told with the last file that was taken of it."""
+    last = {(file.trust, file.system): file.file_id for file in files if file.status == ACCEPTED}
+    if not last or not lake.exists(DUPLICATES):
+        return {}
+    found = lake.read(DUPLICATES).where((F.col("file_id") > after) & (F.col("file_id") <= upto))
+    numbers = ("source_pathway_id", "survivor_pathway_id")
+    told: dict[int, list[FoundTwice]] = {}
+    for row in found.select("trust", "system", *numbers).orderBy("trust", "system", *numbers).collect():
+        file_id = last.get((row["trust"], row["system"]))
+        if file_id is not None:
+            told.setdefault(file_id, []).append(FoundTwice(*(row[name] for name in numbers)))
+    return told
 
 
 def _batches(files: Sequence[JudgedFile], counts: Mapping[int, RowCounts], *, most: int) -> Iterator[list[JudgedFile]]:

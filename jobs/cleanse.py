@@ -5,7 +5,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.answers import answer
+from jobs.answers import DUPLICATES, answer
 from jobs.changed import bronze_between, last_file_id, vouched
 from jobs.outcome import Outcome, Run
 from jobs.unmapped_words import TABLE as WORDS
@@ -19,7 +19,6 @@ from libs.settings import Settings, conf_folder
 from libs.words import load_words
 
 STEP = "cleanse"
-DUPLICATES = "silver.duplicate"
 
 
 def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:

@@ -20,8 +20,8 @@ from libs.warehouse.dialects import make_engine
 
 ENDS_AT = datetime(2025, 6, 2, 9, 0, tzinfo=ZoneInfo("Europe/London"))  # a Monday morning
 _MADE = (
-    "landing", "archive", "quarantine", "lake", "secrets", "truth", "trust_keys", "outgoing", "mlartifacts",
-    "data_docs",
+    "landing", "checkpoints", "archive", "quarantine", "outbox", "lake", "secrets", "truth", "trust_keys", "outgoing",
+    "mlartifacts", "data_docs",
 )  # fmt: skip
 _MADE_FILES = ("mlflow.db", "reporting.sqlite", "reporting.sqlite-wal", "reporting.sqlite-shm")
 

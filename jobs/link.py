@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.answers import DUPLICATES
 from jobs.changed import changed_pathways, last_file_id
-from jobs.cleanse import DUPLICATES
 from jobs.outcome import Outcome, Run
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.pathways.linked import link_pathways, members

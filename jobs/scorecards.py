@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from jobs.answers import DUPLICATES
 from jobs.changed import bronze_between
-from jobs.cleanse import DUPLICATES
 from libs.feeds import load_contracts
 from libs.intake.changes import PRESENT
 from libs.lakehouse.tables import Lake

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from libs.feeds import FeedContract, load_contracts
 from libs.lakehouse.tables import open_lake
 from libs.settings import Settings, conf_folder
-from libs.words import COLUMNS
+from libs.words import COLUMNS, NOT_YET
 
 TABLE = "silver.unmapped_word"
 _OWNER_ONLY = 0o600
@@ -33,13 +33,13 @@ def unmapped_words(spark: SparkSession, settings: Settings, trust: str | None = 
 
 
 def write_words(words: Sequence[Row], path: Path) -> int:
-    """Write the words that can be mapped as lines of words.csv without codes; return how many there were.
+    """Write the words that can be mapped as lines of words.csv, a question mark for each code; return how many.
 
     Only their owner can read the file: what people type into a register may be anything.
     """
     contracts = load_contracts(conf_folder())
     lines = [
-        (row["trust"], row["system"], name, row["word"], "")
+        (row["trust"], row["system"], name, row["word"], NOT_YET)
         for row in words
         for name in _maps(contracts[row["system"]], row["field"])
         if row["rule_code"] == "WORD_UNMAPPED"

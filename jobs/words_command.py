@@ -21,8 +21,9 @@ def words(
 ) -> None:
     """Show how many words of each register nobody knows, and list them for whoever says what they mean.
 
-    Fill in the codes, add the lines to conf/vocabulary/words.csv, and run `cancollaborate hourly --from-file 1`: rows
-    that hold them are judged anew. An empty code says that the word means nothing.
+    Write a code in the place of each question mark, add the lines to conf/vocabulary/words.csv, and run
+    `cancollaborate hourly --from-file 1`: rows that hold them are judged anew. An empty code says that the word means
+    nothing.
 
     Example: `cancollaborate words --trust RVW --output missing.csv`
     """

@@ -215,6 +215,7 @@ def _name_faults(contract: FeedContract) -> Iterator[_Fault]:
 
 
 def _gap_faults(contract: FeedContract) -> Iterator[_Fault]:
+    gaps = []
     for section, schema in SECTIONS.items():
         mapped = contract.fields.get(section, {})
         for name in schema.names:
@@ -222,7 +223,10 @@ def _gap_faults(contract: FeedContract) -> Iterator[_Fault]:
             if name in mapped and is_absent:
                 yield _Fault(field, "a canonical column is mapped and yet absent", "Take it off 'absent'.")
             if name not in mapped and not is_absent and name not in KEY_FIELDS:
-                yield _Fault(field, "a canonical column is not mapped", "Map it in 'fields' or list it in 'absent'.")
+                gaps.append(field)
+    if gaps:
+        what = "a canonical column is not mapped" if len(gaps) == 1 else "canonical columns are not mapped"
+        yield _Fault(", ".join(gaps), what, "Map each in 'fields' or list it in 'absent'.")
 
 
 def _source_faults(contract: FeedContract, field: str, source: Source) -> Iterator[_Fault]:

@@ -2,7 +2,8 @@
 
 The file has the columns `trust,system,map,word,code`: the ODS code of the trust, the register, the list under `maps` of
 its feed contract that the word belongs to, the word as people type it, and the code that it stands for; an empty code
-says that the word is known to mean nothing. A trust's own word goes before the contract's.
+says that the word is known to mean nothing. A trust's own word goes before the contract's. `?` stands for a code that
+nobody has filled in yet: such a line is refused.
 """
 
 import csv
@@ -17,6 +18,7 @@ from libs.pathways.canonical import CODES
 
 FILE = "words.csv"
 COLUMNS = ("trust", "system", "map", "word", "code")
+NOT_YET = "?"
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,17 @@ def _sorted_out(words: Mapping[str, str]) -> TrustWords:
 
 def _faults(row: Mapping[str, str], contracts: Mapping[str, FeedContract]) -> Iterator[str]:
     contract = contracts.get(row["system"])
-    if not row["trust"] or not row["word"]:
+    if tuple(row.values()) == COLUMNS:
+        yield "the header stands here again"
+    elif not row["trust"] or not row["word"]:
         yield "the trust or the word is empty"
     elif contract is None:
         yield "no feed contract has the name under system"
     elif row["map"] not in contract.maps:
         yield "the feed contract has no list of the name under map"
-    elif row["code"] and row["code"] not in _codes_of(contract, row["map"]):
-        yield "the code is none of those that the list's columns can have"
+    elif row["code"] and row["code"] not in (codes := _codes_of(contract, row["map"])):
+        what = "has no code yet" if row["code"] == NOT_YET else "has a code that its list can't have"
+        yield f"the word {what}: give it one of {', '.join(sorted(codes))}, or none where it means nothing"
 
 
 def _codes_of(contract: FeedContract, map_name: str) -> frozenset[str]:

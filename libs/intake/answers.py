@@ -24,6 +24,10 @@ An answer is one JSON object. It holds no value of any column but those of the c
       field              the canonical column that was left empty or is warned of, and `columns`, the register's own
                          that it is read from; null and [] where the whole row was refused
     refused_not_listed how many more there are than the list holds
+    duplicates         a list, in the answer to the last file of a run: pathways of this register that were found, since
+                       the run before, to stand under another number too
+      pathway, counted   the number that is not counted, and the one that stands for it, each {column: value}
+    duplicates_not_listed  how many more there are than the list holds
     drift              {extra_columns, missing_columns}, each names in a line or null: columns that the contract does
                        not know (they are kept), and optional ones of the contract that the file lacks
 """
@@ -71,7 +75,8 @@ class JudgedFile:
 
 @dataclass(frozen=True)
 class RowCounts:
-    """Of one file: rows that are new or `changed`, rows `refused`, rows with `emptied` values, and all `faults`.
+    """Of one file: rows that are new or `changed`, rows `refused`, rows with `emptied` values, and all `faults`; and
+    pathways of its register that were found to be `duplicates`.
 
     A row of which two values were emptied is one row and two faults.
     """
@@ -80,6 +85,7 @@ class RowCounts:
     refused: int = 0
     emptied: int = 0
     faults: int = 0
+    duplicates: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,20 +98,37 @@ class RowFault:
     field: str | None
 
 
+@dataclass(frozen=True)
+class FoundTwice:
+    """A pathway number that is not counted, and the number of the same register that stands for it."""
+
+    pathway_id: str = field(repr=False)
+    survivor_pathway_id: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What an answer names one by one, in order."""
+
+    faults: Sequence[RowFault] = ()
+    duplicates: Sequence[FoundTwice] = ()
+
+
 def build_answer(
     file: JudgedFile,
     counts: RowCounts,
-    faults: Sequence[RowFault],
+    named: Listed,
     *,
     contract: FeedContract | None,
     answered_at: datetime,
     platform: str,
 ) -> dict[str, Any]:
-    """The answer to a file in the form that this module describes; `faults` are those to be listed, in order.
+    """The answer to a file in the form that this module describes; `named` is what is to be listed of it.
 
     `contract` is that of the file's system, None where there is no such contract (and so no row was read).
     """
-    listed = [_told_fault(fault, contract) for fault in faults] if contract is not None else []
+    listed = [_told_fault(fault, contract) for fault in named.faults] if contract is not None else []
+    twice = [_told_twice(found, contract) for found in named.duplicates] if contract is not None else []
     return {
         "version": VERSION,
         "platform": platform,
@@ -124,6 +147,8 @@ def build_answer(
         "rows": _rows(file, counts),
         "refused": listed,
         "refused_not_listed": max(counts.faults - len(listed), 0),
+        "duplicates": twice,
+        "duplicates_not_listed": max(counts.duplicates - len(twice), 0),
         "drift": {
             "extra_columns": file.extra_columns,
             "missing_columns": file.missing_columns,
@@ -134,7 +159,9 @@ def build_answer(
 def answer_line(answer: Mapping[str, Any]) -> str:
     """An answer in one line of plain English: counts, the reason and names of columns, nothing of any row."""
     if answer["status"] == ACCEPTED:
-        became = "taken. " + "; ".join([_told_rows(answer["rows"]), *told_drift(**answer["drift"])])
+        became = "taken. " + "; ".join(
+            [_told_rows(answer["rows"]), *_told_duplicates(answer), *told_drift(**answer["drift"])]
+        )
     else:
         became = "seen before. " if answer["status"] == DUPLICATE else "not taken. "
         became += ": ".join(filter(None, [answer["reason"], answer["sentence"]]))
@@ -170,6 +197,11 @@ def _told_fault(fault: RowFault, contract: FeedContract) -> dict[str, Any]:
     }
 
 
+def _told_twice(found: FoundTwice, contract: FeedContract) -> dict[str, dict[str, str]]:
+    numbers = {"pathway": found.pathway_id, "counted": found.survivor_pathway_id}
+    return {name: {contract.pathway_key: number} for name, number in numbers.items()}
+
+
 def _rows(file: JudgedFile, counts: RowCounts) -> dict[str, int | None]:
     if file.status != ACCEPTED or file.row_count is None:
         nothing = dict.fromkeys(("unchanged", "taken", "refused", "with_emptied_values"))
@@ -189,6 +221,11 @@ def _called(answer: Mapping[str, Any]) -> str:
     arrived = f", arrived {answer['arrived_at']}" if answer["arrived_at"] else ""
     content = f", sha256 {answer['sha256'][:_HASH_LENGTH]}…" if answer["sha256"] else ""
     return f"File {answer['file_id']} (its name is not of the agreed form{arrived}{content})"
+
+
+def _told_duplicates(answer: Mapping[str, Any]) -> list[str]:
+    count = len(answer["duplicates"]) + answer["duplicates_not_listed"]
+    return [f"{_so_many(count, 'pathway')} found to stand under another number too"] if count else []
 
 
 def _told_rows(rows: Mapping[str, int | None]) -> str:

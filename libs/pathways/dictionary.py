@@ -100,14 +100,14 @@ field the canonical column; null where the whole row was refused. Never a value
 """,
     "duplicate": f"""{_KEYS.replace("source_patient_id the register's own number of the patient", "")}
 survivor_pathway_id the register's number of the entry that is counted
-file_id the file of the ledger after which it was found
+file_id the last file, of whatever trust, of the run that found it
 row_hash of what the row says
 """,
     "unmapped_word": """
 trust the ODS code of the trust
 system the register
 file_id the file of the ledger
-rule_code WORD_UNMAPPED, CODE_NOT_IN_LIST or ORGANISATION_NOT_UNDERSTOOD
+rule_code WORD_UNMAPPED, CODE_NOT_IN_LIST, CODE_NOT_UNDERSTOOD or ORGANISATION_NOT_UNDERSTOOD
 field the canonical column
 word what stands in the register, cut at 60 characters: restricted, since it may say anything
 row_count how many new or changed rows of the file hold it

@@ -44,7 +44,7 @@ def judged_rows(rows: DataFrame, contract: FeedContract, vocabulary: Vocabulary)
         *(_is_other(F.col(f"_redacted_{name}"), notes[name]).alias(f"_is_{name}_redacted") for name in _NOTES),
     )
     is_present = F.col("_presence") == "present"
-    faults = F.when(is_present, _with_found(F.col("faults"))).otherwise(F.array().cast(FAULTS))
+    faults = F.when(is_present, _with_found(F.col("faults"), contract)).otherwise(F.array().cast(FAULTS))
     return told.select(*kept, "pathway", faults.alias("faults"))
 
 
@@ -52,9 +52,9 @@ def _is_other(left: Column, right: Column) -> Column:
     return ~left.eqNullSafe(right)
 
 
-def _with_found(faults: Column) -> Column:
+def _with_found(faults: Column, contract: FeedContract) -> Column:
     """The faults of the reading and those of the rules; the dear ones are looked for on the rows that need it only."""
-    of_values, of_order = [*_values()], [*_order()]
+    of_values, of_order = [*_values(contract)], [*_order()]
     plain = F.expr(_where_any(of_values))
     ordered = F.expr(_where_any(of_order, also=_SWAPPED))
     return F.when(F.size(plain) + F.size(ordered) > 0, F.concat(faults, plain, ordered)).otherwise(faults)
@@ -69,10 +69,11 @@ def _where_any(found: Sequence[Found], *, also: str = _NO_FAULTS) -> str:
     return f"case when {is_any} then concat(array_compact(array({told})), {also}) else {_NO_FAULTS} end"
 
 
-def _values() -> Iterator[Found]:
+def _values(contract: FeedContract) -> Iterator[Found]:
     number, status = "patient.nhs_number", "patient.nhs_number_status"
     yield "NHS_NUMBER_MISSING", "nhs_number", _is_missing(number)
-    yield "NHS_NUMBER_UNVERIFIED", "nhs_number_status", f"{number} is not null and not {status} <=> '{VERIFIED}'"
+    if "nhs_number_status" not in contract.absent:  # else it would be told of every row, and nobody could mend it
+        yield "NHS_NUMBER_UNVERIFIED", "nhs_number_status", f"{number} is not null and not {status} <=> '{VERIFIED}'"
     yield "POSTCODE_OF_NO_PLACE", "postcode", f"startswith(patient.postcode, '{postcode.NO_PLACE}')"
     yield "BIRTH_DATE_MISSING", "born_on", _is_missing("patient.born_on")
     yield "REFERRAL_DATE_MISSING", "referral_received_on", _is_missing("pathway.referral_received_on")

@@ -169,7 +169,11 @@ def _read_code(source: Source, name: str, contract: FeedContract, vocabulary: Vo
         return F.when(word.isin(*sorted(CODES[name])) if name in CODES else is_like_a_code(word), word)
     known = _decoded(word, contract.words(source.map))
     own = vocabulary.words.get((contract.system, source.map))
-    return known if own is None else F.coalesce(_decoded(_of_trust(word), own.codes), known)
+    if own is None:
+        return known
+    of_trust = F.coalesce(_decoded(_of_trust(word), own.codes), known)
+    # A word that the trust says means nothing means nothing, whatever the contract knows of it.
+    return F.when(~_of_trust(word).isin(*own.silent), of_trust) if own.silent else of_trust
 
 
 def _word(source: Source) -> Column:

@@ -71,8 +71,8 @@ _REGISTER_ROWS = (
 )  # fmt: skip
 _NUMBERS = (
     _warned(
-        "NHS_NUMBER_MISSING", "The patient has no NHS number", "Trace it: without it the patient is matched by name,"
-        " birth date and postcode only.", "cwt-rules 7.5",
+        "NHS_NUMBER_MISSING", "The patient has no NHS number", "Trace it: without it the patient's records at"
+        " other trusts are not found.", "cwt-rules 7.5",
     ),
     _warned(
         "NHS_NUMBER_UNVERIFIED", "The NHS number's status is not 01, present and verified", "Trace it: until then it"
@@ -93,7 +93,7 @@ _NUMBERS = (
     _emptied("NHS_NUMBER_NOT_UNDERSTOOD", "What stands for the NHS number is no number", _CORRECT, "cwt-rules 6.1"),
 )  # fmt: skip
 _VALUES = (
-    _emptied("DATE_NOT_UNDERSTOOD", "The date is in no form that the feed contract knows", _CORRECT, "cwt-rules 7.4"),
+    _emptied("DATE_NOT_UNDERSTOOD", "The date is in no form that is known", _CORRECT, "cwt-rules 7.4"),
     _emptied("DATE_IMPOSSIBLE", "The date lies before 1753 or after 2199", _CORRECT, "cwt-rules 7.5"),
     _emptied(
         "DATE_DEFAULT", "The date is one that software writes where nobody entered any, such as 1900-01-01",

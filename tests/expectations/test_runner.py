@@ -1,5 +1,6 @@
 """The runner: counts and severities come back, pages are made, and neither a folder nor a word goes anywhere else."""
 
+import re
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,26 @@ def test_the_pages_tell_of_the_table_and_hold_no_value(tmp_path: Path) -> None:
     assert docs / "index.html" in pages
     assert any("gold.list" in page and "word" in page for page in pages.values())
     assert not any(SECRET in page for page in pages.values())
+
+
+def test_no_page_may_load_or_send_anything(tmp_path: Path) -> None:
+    run(FRAME, tmp_path / "docs")
+    for page in (tmp_path / "docs").rglob("*.html"):
+        head = page.read_text(encoding="utf-8").partition("<head>")[2]
+        assert head.startswith('<meta http-equiv="Content-Security-Policy" content="default-src \'none\';')
+
+
+def test_the_first_page_lists_what_fails_first_with_its_severity_and_leads_to_the_page_of_its_suite(
+    tmp_path: Path,
+) -> None:
+    run(FRAME, tmp_path / "docs")
+    page = (tmp_path / "docs" / "index.html").read_text(encoding="utf-8")
+    assert "Data quality: 1 critical, so the last publication stays, 1 warning" in page
+    places = [page.index(code) for code in ("WORD_UNKNOWN", "NOTE_MISSING", "WORD_MISSING")]
+    assert places == sorted(places)
+    links = re.findall(r'<a href="([^"]+)">gold.list</a>', page)
+    assert len(links) == 3
+    assert all((tmp_path / "docs" / link).is_file() for link in links)
 
 
 def test_the_pages_of_an_earlier_run_are_gone(tmp_path: Path) -> None:

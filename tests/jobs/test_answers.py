@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from joserfc import jwe
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from jobs import answers
 from jobs.answers import answer
@@ -151,6 +152,21 @@ def test_the_rows_of_a_file_are_counted_and_those_refused_are_named(
         f"{name_of(1)}: taken. 4 rows: 2 taken, 1 refused, 1 as before; 1 row taken with a value left empty.\n"
     )
     assert read(settings, private_key, 2)["rows"]["unchanged"] == 3
+
+
+def test_pathways_that_stand_twice_are_told_with_the_last_file_of_their_trust(
+    lake: Lake, settings: Settings, private_key: Mapping[str, Any]
+) -> None:
+    fill(lake, [judged(1), judged(2), refused(3, "DAMAGED"), judged(4, "RTR")])
+    twice = [("RVW", "P-2", "P-1", 4), ("RVW", "P-8", "P-7", 0), ("RTR", "P-6", "P-5", 4)]
+    columns = "trust string, source_pathway_id string, survivor_pathway_id string, file_id bigint"
+    found = lake.spark.createDataFrame(twice, columns).withColumn("system", F.lit("infoflex"))
+    lake.append("silver.duplicate", found)
+    answer(lake, settings, RUN, after=0, upto=4)
+    told = [read(settings, private_key, number)["duplicates"] for number in (1, 2, 3)]
+    assert told == [[], [{"pathway": {"Pathway No": "P-2"}, "counted": {"Pathway No": "P-1"}}], []]
+    assert "1 pathway found to stand under another number too" in line(settings, 4)
+    assert "P-6" not in (settings.paths.outbox / "RTR").glob("*.json").__next__().read_text()
 
 
 def test_no_more_rows_are_named_than_is_configured_and_the_rest_is_counted(

@@ -145,7 +145,17 @@ def test_a_canonical_column_left_out_must_be_called_absent(fault_of: Callable[[C
     fault = fault_of(leave_out)
     assert str(fault) == (
         "a canonical column is not mapped (file=feeds/scr.yml, field=patient.sex). "
-        "Map it in 'fields' or list it in 'absent'."
+        "Map each in 'fields' or list it in 'absent'."
+    )
+
+
+def test_all_canonical_columns_left_out_are_told_at_once(fault_of: Callable[[Change], ContractError]) -> None:
+    def leave_out(contract: dict[str, Any]) -> None:
+        del contract["fields"]["patient"]["sex"], contract["fields"]["patient"]["phone"]
+        contract["unmapped"] = ["SEX", "PHONE"]
+
+    assert "canonical columns are not mapped (file=feeds/scr.yml, field=patient.sex, patient.phone)" in str(
+        fault_of(leave_out)
     )
 
 

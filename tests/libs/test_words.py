@@ -38,8 +38,10 @@ def test_words_stand_by_register_and_list_each_under_its_trust(tmp_path: Path) -
         (",infoflex,site,Elbow,other", "the trust or the word is empty"),
         ("RVW,lotus,site,Elbow,other", "no feed contract has the name"),
         ("RVW,infoflex,limb,Elbow,other", "no list of the name"),
-        ("RVW,infoflex,site,Elbow,elbow", "the code is none of those"),
-        ("RVW,infoflex,pause,Elbow,77", "the code is none of those"),
+        ("RVW,infoflex,site,Elbow,elbow", "has a code that its list can't have: give it one of brain, breast"),
+        ("RVW,infoflex,pause,Elbow,77", "has a code that its list can't have"),
+        ("RVW,infoflex,site,Elbow,?", "has no code yet: give it one of brain, breast"),
+        ("trust,system,map,word,code", "the header stands here again"),
     ],
 )
 def test_a_line_that_says_what_there_is_not_is_told_by_its_number(tmp_path: Path, line: str, what: str) -> None:

@@ -14,7 +14,9 @@ from joserfc import jwe
 from libs.feeds import load_contracts
 from libs.intake import jose
 from libs.intake.answers import (
+    FoundTwice,
     JudgedFile,
+    Listed,
     RowCounts,
     RowFault,
     answer_line,
@@ -54,7 +56,7 @@ UNREAD = RowFault(17, "P-2\x1f", "WORD_UNMAPPED", "suspected_cancer_type")
 def answer_of(file: JudgedFile = TAKEN, counts: RowCounts | None = None, *faults: RowFault) -> dict[str, Any]:
     counts = counts or RowCounts(changed=file.row_count or 0)
     return build_answer(
-        file, counts, faults, contract=INFOFLEX, answered_at=MOMENT, platform="cancollaborate-test"
+        file, counts, Listed(faults), contract=INFOFLEX, answered_at=MOMENT, platform="cancollaborate-test"
     )  # fmt: skip
 
 
@@ -86,6 +88,16 @@ def test_every_row_received_is_unchanged_taken_or_refused(received: int, data: s
     rows = answer_of(replace(TAKEN, row_count=received), counts)["rows"]
     assert rows["received"] == rows["unchanged"] + rows["taken"] + rows["refused"]
     assert min(rows.values()) >= 0
+
+
+def test_pathways_that_stand_twice_are_named_with_the_one_that_counts() -> None:
+    answer = build_answer(
+        TAKEN, RowCounts(changed=5_012, duplicates=3), Listed((), [FoundTwice("P-9", "P-4")]), contract=INFOFLEX,
+        answered_at=MOMENT, platform="test",
+    )  # fmt: skip
+    assert answer["duplicates"] == [{"pathway": {"Pathway No": "P-9"}, "counted": {"Pathway No": "P-4"}}]
+    assert answer["duplicates_not_listed"] == 2
+    assert answer_line(answer).endswith("5,012 taken, 0 refused; 3 pathways found to stand under another number too.")
 
 
 def test_a_refused_row_is_named_by_its_local_key_with_a_sentence() -> None:

@@ -126,17 +126,27 @@ def test_words_are_told_only_of_what_can_be_mapped(judged: Mapping[int, Row]) ->
 
 def test_a_trusts_own_word_goes_before_the_contracts(spark: SparkSession) -> None:
     contract = CONTRACTS["scr"]
-    own = TrustWords({"RTR|LUNG": "other", "RTR|ELBOW": "sarcoma"}, ("RTR|KNEE",))
+    own = TrustWords({"RTR|LUNG": "other", "RTR|ELBOW": "sarcoma"}, ("RTR|KNEE", "RTR|BREAST"))
     vocabulary = Vocabulary({("scr", "site"): own}, {})
-    cells = [(trust, "present", site) for site in ("Lung", "elbow", "Knee") for trust in ("RTR", "RVW")]
+    cells = [(trust, "present", site) for site in ("Lung", "elbow", "Knee", "Breast") for trust in ("RTR", "RVW")]
     rows = spark.createDataFrame(cells, "_trust string, _presence string, L_CANCER_SITE string")
     others = [f"cast(null as string) as `{name}`" for name in contract.columns if name != "L_CANCER_SITE"]
     source = rows.selectExpr("*", "timestamp'2025-06-02' as _extracted_at", *others)
     found = judged_rows(source, contract, vocabulary).collect()
     sites = [row["pathway"]["tumour_site"] for row in found]
     unmapped = ["WORD_UNMAPPED" in {fault["rule_code"] for fault in row["faults"]} for row in found]
-    assert sites == ["other", "lung", "sarcoma", None, None, None]
-    assert unmapped == [False, False, False, True, False, True]
+    assert sites == ["other", "lung", "sarcoma", None, None, None, None, "breast"]
+    assert unmapped == [False, False, False, True, False, True, False, False]
+
+
+def test_of_a_register_that_has_no_status_no_number_is_called_unverified(spark: SparkSession) -> None:
+    contract = CONTRACTS["scr"].model_copy(update={"absent": ("nhs_number_status",)})
+    cells = {**dict.fromkeys(contract.columns), **WHOLE, "NHS_NUMBER_STATUS": None, "_trust": "RTR"}
+    schema = ", ".join(f"`{name}` string" for name in cells)
+    rows = spark.createDataFrame([tuple(cells.values())], schema)
+    source = rows.selectExpr("*", "timestamp'2025-06-02' as _extracted_at", "'present' as _presence")
+    (found,) = judged_rows(source, contract, Vocabulary({}, {})).collect()
+    assert "NHS_NUMBER_UNVERIFIED" not in {fault["rule_code"] for fault in found["faults"]}
 
 
 def test_the_types_that_programmes_screen_for_are_those_of_the_rules() -> None:
