@@ -1,47 +1,66 @@
 """Which pairs are looked at: those that agree on one of these keys; all others are taken for two people."""
 
-# Each key is an expression over a comparable record. Null blocks nothing. A name and a part of a date or place let
-# one field be wrong altogether; the first letters let it be misspelled at its end.
+from ml.linkage.backend import DuckDBBackend
+
+# Each key is an expression over a comparable record; null blocks nothing. Every one lets some field be wrong
+# altogether, and none brings together more than a few records for each that there is.
 KEYS = {
     "number": "number",
     "local": "local",
     "phone": "phone",
+    "address": "address",
     "birth": "birth",
-    "names": "family || '|' || first_given",
+    "birth_and_family": "birth || '|' || left(family, 1)",
+    "birth_and_given": "birth || '|' || left(given, 1)",
+    "birth_and_place": "birth || '|' || place",
     "birth_exchanged": "case when right(birth, 4) <= '1231' then left(birth, 4) "
     "|| least(substr(birth, 5, 2), substr(birth, 7, 2)) || greatest(substr(birth, 5, 2), substr(birth, 7, 2)) end "
     "|| left(family, 2)",
+    "names": "family || '|' || first_given",
+    "names_and_year": "family || '|' || first_given || '|' || left(birth, 4)",
+    "names_and_day": "family || '|' || first_given || '|' || right(birth, 4)",
+    "names_exchanged": "least(family, given) || '|' || greatest(family, given) || '|' || left(birth, 4)",
     "either_name_and_place": "least(family, given) || '|' || place",
     "given_and_place": "first_given || '|' || place",
     "family_and_place": "family || '|' || place",
     "family_and_month": "family || '|' || left(birth, 6)",
-    "given_and_month": "first_given || '|' || left(birth, 6)",
+    "given_and_month": "first_given || '|' || left(birth, 6) || '|' || left(family, 1)",
     "family_and_day": "family || '|' || right(birth, 4)",
-    "given_and_day": "first_given || '|' || right(birth, 4)",
+    "given_and_day": "first_given || '|' || right(birth, 4) || '|' || left(family, 1)",
     "year_and_place": "left(birth, 4) || '|' || place",
     "day_and_place": "right(birth, 4) || '|' || place",
-    "address": "address",
-    "names_exchanged": "least(family, given) || '|' || greatest(family, given)",
-    "letters_and_month": "left(family, 3) || '|' || left(given, 3) || '|' || substr(birth, 5, 2)",
     "letters_and_year": "left(family, 3) || '|' || left(given, 3) || '|' || left(birth, 4)",
+    "letters_and_day": "left(family, 3) || '|' || left(given, 3) || '|' || right(birth, 4)",
 }
-# A value that more records than this share says nothing of who they are (a placeholder, a hostel), and its pairs would
-# cost its square.
-MOST_OF_ONE_VALUE = 3_000
-PREFIX = "block_"
+# A value that more records share says little of who they are (a placeholder, a hostel, a common name), and its pairs
+# would cost its square.
+_MOST_OF_ONE_VALUE = 1_000
+_MOST = {"names": 60, "birth": 15}
 
 
-def with_keys(table: str) -> str:
-    """The SQL that adds the keys to comparable records, null where too many share one."""
-    keys = ", ".join(f"{sql} as {PREFIX}{name}" for name, sql in KEYS.items())
-    kept = ", ".join(
-        f"case when count(*) over (partition by {PREFIX}{name}) <= {MOST_OF_ONE_VALUE} then {PREFIX}{name} end "
-        f"as {PREFIX}{name}"
-        for name in KEYS
+def make_keys(backend: DuckDBBackend, records: str, keys: str) -> None:
+    """Make the table of the keys of comparable records: one row a record and key, `ordinal` and `key`, a hash."""
+    every = " union all ".join(
+        f"select ordinal, '{name}' as name, hash('{name}', {sql}) as key from {records} where {sql} is not null"
+        for name, sql in KEYS.items()
     )
-    return f"with keyed as (select *, {keys} from {table}) select * replace ({kept}) from keyed"
+    most = " ".join(f"when '{name}' then {count}" for name, count in _MOST.items())
+    backend.make(f"{keys}_all", every)
+    backend.make(
+        f"{keys}_crowded",
+        f"select name, key from {keys}_all group by name, key"
+        f" having count(*) > case name {most} else {_MOST_OF_ONE_VALUE} end",
+    )
+    backend.make(keys, f"select ordinal, key from {keys}_all anti join {keys}_crowded using (name, key)")
 
 
-def rules() -> list[str]:
-    """The conditions on `l` and `r`, in the order in which they take pairs."""
-    return [f"l.{PREFIX}{name} = r.{PREFIX}{name}" for name in KEYS]
+def pairs(keys: str, *, of: str | None = None) -> str:
+    """The SQL of the pairs that share a key: `left` and `right`, the lesser ordinal left; `of` limits it to pairs with
+    a record whose ordinal that table has.
+    """
+    one = keys if of is None else f"(select * from {keys} where ordinal in (from {of}))"
+    lesser = "l.ordinal < r.ordinal" if of is None else "l.ordinal <> r.ordinal"
+    return (
+        "select distinct least(l.ordinal, r.ordinal) as left, greatest(l.ordinal, r.ordinal) as right"
+        f" from {one} l join {keys} r on l.key = r.key and {lesser}"
+    )

@@ -8,7 +8,6 @@ contradicts itself in one of these is never joined by the model; people decide i
 import re
 
 from ml.linkage.backend import DuckDBBackend
-from ml.linkage.blocking import PREFIX
 from ml.linkage.comparisons import BIRTH, NAMES, SEX, Comparison
 from ml.linkage.splink_model import LEVEL, is_at
 
@@ -17,6 +16,7 @@ from ml.linkage.splink_model import LEVEL, is_at
 _MOST_ODDS = 5.0
 # With fewer pairs that contradict themselves nothing can be told, and families are taken to be there.
 _FEWEST = 50
+_MOST_AT_ONE_PLACE = 200  # a hostel or a placeholder
 _LONGEST_SLIP_YEARS = 12  # a wrong year is one or ten off; a generation is more
 
 _GIVEN_CONTRADICTS = ("differs", "family name like only", "family name only")
@@ -35,13 +35,15 @@ BIRTH_CONTRADICTS = (
 
 
 def are_there(backend: DuckDBBackend, table: str) -> bool:
-    """Whether comparable records, with their keys, hold families: among those of one family name at one place, whether
+    """Whether comparable records hold families: among those of one family name at one place, whether
     given names and birth dates differ together far oftener than mistakes would.
     """
     pairs = " union ".join(
         f"select l.ordinal as one, r.ordinal as other from {table} l join {table} r"
-        f" on l.{PREFIX}{key} = r.{PREFIX}{key} and l.family = r.family and l.ordinal < r.ordinal"
-        for key in ("family_and_place", "address")
+        f" on l.family = r.family and l.{place} = r.{place} and l.ordinal < r.ordinal"
+        f" where l.{place} not in (select {place} from {table} where {place} is not null"
+        f" group by {place} having count(*) > {_MOST_AT_ONE_PLACE})"
+        for place in ("place", "address")
     )
     levels = ", ".join(f"{_level_of(each)} as {LEVEL}{each.name}" for each in (NAMES, BIRTH, SEX))
     sides = ", ".join(f"{side}.{name} as {name}_{side}" for name in ("given", "birth") for side in "lr")

@@ -50,14 +50,14 @@ EXPRESSIONS = {
     "family_parts": f"list_filter({_words('family_name')}, lambda word: length(word) > 2)",
     "given": _letters("given_name"),
     "forenames": f"list_distinct({_FORENAMES})",
-    "birth": "nullif(regexp_replace(birth_date, '[^0-9]', '', 'g'), '')",
-    "sex": "case when sex in ('1', '2') then sex end",
-    "place": "nullif(regexp_replace(upper(postcode), '[^A-Z0-9]', '', 'g'), '')",
+    "birth": "nullif(birth_date, '')",
+    "sex": "sex",
+    "place": "nullif(translate(upper(postcode), ' -.', ''), '')",
     "address": "nullif(regexp_replace(strip_accents(upper(address)), '[^A-Z0-9]', '', 'g'), '')",
     "address_words": "list_distinct(list_filter(string_split(regexp_replace(strip_accents(upper(address)), "
     "'[^A-Z0-9]+', ' ', 'g'), ' '), lambda word: word <> ''))",
-    "phone": "nullif(right(regexp_replace(phone, '[^0-9]', '', 'g'), 10), '')",
-    "local": "nullif(regexp_replace(upper(local_id), '[^A-Z0-9]', '', 'g'), '')",
+    "phone": "nullif(right(phone, 10), '')",
+    "local": "nullif(translate(upper(local_id), ' -./', ''), '')",
     "number": "nhs_number",
 }
 _SECOND = {

@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ml.linkage import households
+from ml.linkage import blocking, households
 from ml.linkage.backend import DuckDBBackend
-from ml.linkage.blocking import with_keys
 from ml.linkage.clusters import Integers
 from ml.linkage.comparisons import BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
 from ml.linkage.records import comparable
-from ml.linkage.splink_model import LEVEL, is_at, linker
+from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
 from ml.linkage.weights import Weights
 
-RECORDS = "comparable_records"
+RECORDS, KEYS = "comparable_records", "record_keys"
 BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
 # A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
@@ -41,8 +40,8 @@ def prepare(backend: DuckDBBackend, records: pa.Table, short_forms: pa.Table) ->
     """Make the comparable records, with their keys, of rows with `ordinal` and the columns of `records.COLUMNS`."""
     backend.register("records", records)
     backend.register("short_forms", short_forms)
-    backend.make("cleaned_records", comparable("records", "short_forms"))
-    backend.make(RECORDS, with_keys("cleaned_records"))
+    backend.make(RECORDS, comparable("records", "short_forms"))
+    blocking.make_keys(backend, RECORDS, KEYS)
 
 
 def verified_numbers(backend: DuckDBBackend) -> Integers:
@@ -56,11 +55,8 @@ def scored_pairs(backend: DuckDBBackend, weights: Weights, thresholds: Threshold
     number of each comparison's level; whether it `is_accepted`, and whether it `is_apart`: never of one person, however
     they may hang together.
     """
-    predicted = (
-        linker(backend, RECORDS, weights, frequencies=True)
-        .inference.predict(threshold_match_weight=_LEAST_WEIGHT, warning_mode="never")
-        .physical_name
-    )
+    backend.make("pairs", blocking.pairs(KEYS))
+    predicted = predicted_pairs(backend, RECORDS, "pairs", weights, least_weight=_LEAST_WEIGHT)
     levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
     return backend.fetch(f"""
         with judged as (

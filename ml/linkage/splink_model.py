@@ -7,7 +7,6 @@ import splink.comparison_library as cl
 from splink import Linker, SettingsCreator
 
 from ml.linkage.backend import DuckDBBackend
-from ml.linkage.blocking import rules
 from ml.linkage.comparisons import COMPARISONS, FREQUENCIES_OF, Comparison, Level
 from ml.linkage.weights import DIFFERS, Weights
 
@@ -26,6 +25,16 @@ def linker(backend: DuckDBBackend, table: str, weights: Weights, *, frequencies:
     return made
 
 
+def predicted_pairs(backend: DuckDBBackend, records: str, pairs: str, weights: Weights, *, least_weight: float) -> str:
+    """The name of a table of the pairs (`left`, `right`: ordinals) whose weight is not less, with weight and levels."""
+    linking = linker(backend, records, weights, frequencies=True)
+    backend.make(
+        "blocked_pairs", f'select \'0\' as match_key, "left" as join_key_l, "right" as join_key_r from {pairs}'
+    )
+    linking.table_management.register_blocked_pairs_for_predict(backend.splink_frame("blocked_pairs"))
+    return str(linking.inference.predict(threshold_match_weight=least_weight, warning_mode="never").physical_name)
+
+
 def frequency_table(column: str) -> str:
     """The name of the table that holds how frequent each value of a comparable column is."""
     return f"frequency_of_{column}"
@@ -41,7 +50,6 @@ def _settings(weights: Weights) -> SettingsCreator:
     return SettingsCreator(
         link_type="dedupe_only",
         comparisons=[_comparison(each, weights) for each in COMPARISONS],
-        blocking_rules_to_generate_predictions=[{"blocking_rule": rule} for rule in rules()],
         probability_two_random_records_match=weights.match_probability,
         unique_id_column_name="ordinal",
         retain_matching_columns=True,
