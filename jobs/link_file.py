@@ -17,6 +17,7 @@ from ml.linkage.backend import DuckDBBackend
 from ml.linkage.comparisons import COMPARISONS
 from ml.linkage.linked import Linked, linked
 from ml.linkage.model import Model, fit
+from ml.linkage.repeats import repeats
 from ml.linkage.scoring import Thresholds, prepare, scored_pairs, verified_numbers
 
 ID = "record_id"
@@ -86,13 +87,15 @@ def link_files(
     with DuckDBBackend() as backend:
         listener("reading the records")
         backend.register("written", records.cells)
-        as_read = backend.fetch(written.as_records("written", taken))
-        prepare(backend, as_read, _short_forms())
+        backend.make("read", written.as_records("written", taken))
+        same = repeats(backend, "read", "records")
+        prepare(backend, "records", _short_forms())
         listener("learning how true pairs look")
         model = fit(backend)
         listener("comparing")
         pairs = scored_pairs(backend, model.weights, thresholds, holds_families=model.holds_families)
-        found = linked(pairs, verified_numbers(backend), records.source)
+        found = linked(pairs, verified_numbers(backend), records.source, same)
+        unreadable = _unreadable(records.cells, backend.fetch("select * from read order by ordinal"))
     _write(output, LINKS, _with_ids(found.links, records))
     if review is not None:
         _write(review, REVIEW, _with_ids(found.review, records))
@@ -106,7 +109,7 @@ def link_files(
         review_count=len(found.review),
         taken=tuple(taken),
         passed_over=tuple(name for file in files for name in file.header if column_name(name) not in (ID, *taken)),
-        unreadable=_unreadable(records.cells, as_read),
+        unreadable=unreadable,
         model=model,
     )
 
@@ -139,7 +142,7 @@ def _in_order(files: list[RowFile]) -> _Records:
     every = pa.concat_tables(parts)
     every = every.take(pc.sort_indices(every, [("source", "ascending"), (ID, "ascending")]))
     ids, source = every[ID].to_pandas(), every["source"].to_numpy().astype(np.int64)
-    return _Records(every.drop([ID, "source"]).append_column("ordinal", pa.array(np.arange(len(ids)))), ids, source)
+    return _Records(every.drop([ID]).append_column("ordinal", pa.array(np.arange(len(ids)))), ids, source)
 
 
 def _short_forms() -> pa.Table:

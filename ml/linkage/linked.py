@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from ml.linkage.clusters import Integers, Pairs, clusters
 from ml.linkage.comparisons import COMPARISONS
+from ml.linkage.repeats import Repeats
 from ml.linkage.scoring import BY_DETAILS, BY_NUMBER
 
 BY_CLUSTER = "cluster"  # no pair by itself: others hold the two together
@@ -27,11 +28,12 @@ class Linked:
     review: pd.DataFrame
 
 
-def linked(pairs: pa.Table, identity: Integers, source: Integers) -> Linked:
+def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repeats) -> Linked:
     """The people that scored pairs make of records that lie in one source, or in two of which none holds anybody twice
     unless its own records say so.
 
-    `identity` has a code for each verified number, -1 where there is none. The order of rows changes nothing.
+    `pairs` and `identity` (a code for each verified number, -1 where there is none) are of the records that `repeats`
+    keeps, `source` is of all. The order of rows changes nothing.
     """
     frame = pairs.to_pandas()
     frame["rank"] = frame["rule"].map(_RANK).fillna(2)
@@ -43,16 +45,22 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers) -> Linked:
         _pairs(accepted),
         apart=_pairs(frame[frame["is_apart"]]),
         identity=identity,
-        source=source if has_two_sources else None,
+        source=source[repeats.kept] if has_two_sources else None,
     )
     broken = np.zeros(len(accepted), dtype=bool)
     broken[list(made.broken)] = True
-    links = _links(made.person, accepted[~broken])
+    person = repeats.person(made.person)
+    links = _links(person, _at_places(accepted[~broken], repeats))
     if has_two_sources:
         links = links[source[links["left"]] != source[links["right"]]].reset_index(drop=True)
     unsure = frame[~frame["is_accepted"] & ~frame["has_two_numbers"]]
     unsure = unsure[made.person[unsure["left"]] != made.person[unsure["right"]]]
-    return Linked(made.person, links, _review(unsure, accepted[broken]))
+    return Linked(person, links, _review(_at_places(unsure, repeats), _at_places(accepted[broken], repeats)))
+
+
+def _at_places(pairs: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
+    """Pairs of records that were kept as pairs of all records."""
+    return pairs.assign(left=repeats.kept[pairs["left"]], right=repeats.kept[pairs["right"]])
 
 
 def _pairs(frame: pd.DataFrame) -> Pairs:

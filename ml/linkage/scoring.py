@@ -36,11 +36,10 @@ class Thresholds:
     review: float
 
 
-def prepare(backend: DuckDBBackend, records: pa.Table, short_forms: pa.Table) -> None:
-    """Make the comparable records, with their keys, of rows with `ordinal` and the columns of `records.COLUMNS`."""
-    backend.register("records", records)
+def prepare(backend: DuckDBBackend, records: str, short_forms: pa.Table) -> None:
+    """Make the comparable records and their keys of a table with `ordinal` and the columns of `records.COLUMNS`."""
     backend.register("short_forms", short_forms)
-    backend.make(RECORDS, comparable("records", "short_forms"))
+    backend.make(RECORDS, comparable(records, "short_forms"))
     blocking.make_keys(backend, RECORDS, KEYS)
 
 

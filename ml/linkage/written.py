@@ -28,18 +28,18 @@ _VERIFIED = "'1', '01'"
 
 
 def as_records(table: str, columns: Collection[str]) -> str:
-    """The SQL that makes records (`records.COLUMNS`) of a table of text with `ordinal` and those of `COLUMNS`.
+    """The SQL that makes records (`records.COLUMNS`) of text: a table with `ordinal`, `source` and `COLUMNS`.
 
     Where the file has no status, a number that can exist counts as verified (design 3.1).
     """
     cells = ", ".join(_cell(name, columns) for name in COLUMNS)
     is_verified = f"trim(nhs_number_status) in ({_VERIFIED})" if "nhs_number_status" in columns else "true"
     return f"""
-        with told as (select ordinal, {cells} from {table}),
+        with told as (select ordinal, source, {cells} from {table}),
         bare as (select *, regexp_replace(nhs_number, '[^0-9]', '', 'g') as digits,
             regexp_replace(phone, '[^0-9]', '', 'g') as phone_digits, {_DATE} as date_digits from told),
         judged as (select *, {_is_valid_number("digits")} as is_number from bare)
-        select ordinal, case when is_number then digits end as nhs_number,
+        select ordinal, source, case when is_number then digits end as nhs_number,
             coalesce(is_number and {is_verified}, false) as is_verified, family_name, given_name, middle_name,
             case when date_digits not in ({_NO_DATES}) and {_not_repeated("date_digits")} then date_digits
                 end as birth_date,

@@ -165,6 +165,21 @@ def test_three_files_are_too_many(tmp_path: Path) -> None:
         open_files([path] * 3)
 
 
+def test_a_record_that_stands_there_many_times_is_one_person(tmp_path: Path) -> None:
+    rows = [{**records()[0], "record_id": f"{place:04d}"} for place in range(1_200)] + records()[1:2]
+    found, links, clusters, _ = linked(tmp_path, write(tmp_path / "a.csv", rows))
+    assert clusters["person_id"].nunique() == 1
+    assert len(links) == 1_201 * 1_200 // 2
+    assert found.people_count == 1
+
+
+def test_records_that_say_the_same_and_nearly_nothing_are_nobody_twice(tmp_path: Path) -> None:
+    rows = [{"record_id": f"{place}", "family_name": "Smith", "sex": "F"} for place in range(50)]
+    _, links, clusters, _ = linked(tmp_path, write(tmp_path / "a.csv", rows))
+    assert len(links) == 0
+    assert clusters["person_id"].nunique() == 50
+
+
 def test_cells_of_any_kind_are_compared_and_the_run_goes_on(tmp_path: Path) -> None:
     odd = ["=cmd|' /C calc'!A0", "'; drop table records; --", "\u202e\u0000x", "王小明", "x" * 100_000, "%s{0}", '"']
     rows = [

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.linkage import written
@@ -11,7 +11,8 @@ from ml.linkage.backend import DuckDBBackend
 
 def read(**cells: list[str | None]) -> dict[str, list[str | bool | None]]:
     count = len(next(iter(cells.values())))
-    table = pa.table({**{name: pa.array(of, pa.string()) for name, of in cells.items()}, "ordinal": range(count)})
+    texts = {name: pa.array(of, pa.string()) for name, of in cells.items()}
+    table = pa.table({**texts, "ordinal": range(count), "source": [0] * count})
     with DuckDBBackend(threads=1) as backend:
         backend.register("written", table)
         return backend.fetch(written.as_records("written", cells)).to_pydict()
@@ -24,6 +25,7 @@ def can_exist(number: str) -> bool:
     return len(digits) == 10 and len(set(digits)) > 1 and check % 11 == digits[9] and check != 10
 
 
+@settings(deadline=None, max_examples=20)  # each example starts an engine
 @given(st.lists(st.integers(0, 999_999_999), max_size=20))
 def test_a_number_is_taken_where_its_check_digit_is_right(first_nine: list[int]) -> None:
     right = [f"{nine:09d}{last}" for nine in [111_111_111, *first_nine] for last in range(10)]
@@ -67,7 +69,7 @@ def test_sex_may_be_spelled_anyhow() -> None:
 @pytest.mark.parametrize("nothing", ["", "  ", "-", "N/A", "unknown", "Not Known", "NULL"])
 def test_what_stands_for_nothing_is_null(nothing: str) -> None:
     found = read(**{name: [nothing] for name in written.COLUMNS})
-    assert all(found[name] == [None] for name in found if name not in ("ordinal", "is_verified"))
+    assert all(found[name] == [None] for name in found if name not in ("ordinal", "source", "is_verified"))
 
 
 def test_places_that_are_none_and_numbers_of_one_digit_say_nothing() -> None:
