@@ -15,8 +15,9 @@ from libs.settings import Settings, conf_folder
 from ml.linkage import written
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.comparisons import COMPARISONS
+from ml.linkage.fit import fit
 from ml.linkage.linked import Linked, linked
-from ml.linkage.model import Model, fit
+from ml.linkage.model import Model
 from ml.linkage.repeats import repeats
 from ml.linkage.scoring import Thresholds, prepare, scored_pairs, verified_numbers
 
@@ -93,7 +94,7 @@ def link_files(
         listener("learning how true pairs look")
         model = fit(backend)
         listener("comparing")
-        pairs = scored_pairs(backend, model.weights, thresholds, holds_families=model.holds_families)
+        pairs = scored_pairs(backend, model, thresholds)
         found = linked(pairs, verified_numbers(backend), records.source, same)
         unreadable = _unreadable(records.cells, backend.fetch("select * from read order by ordinal"))
     _write(output, LINKS, _with_ids(found.links, records))

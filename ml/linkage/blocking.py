@@ -44,23 +44,26 @@ def make_keys(backend: DuckDBBackend, records: str, keys: str) -> None:
         f"select ordinal, '{name}' as name, hash('{name}', {sql}) as key from {records} where {sql} is not null"
         for name, sql in KEYS.items()
     )
+    backend.make(keys, every)
+
+
+def make_crowded(backend: DuckDBBackend, keys: str, crowded: str) -> None:
+    """Make the table of the keys that too many of these records share: `key`."""
     most = " ".join(f"when '{name}' then {count}" for name, count in _MOST.items())
-    backend.make(f"{keys}_all", every)
     backend.make(
-        f"{keys}_crowded",
-        f"select name, key from {keys}_all group by name, key"
-        f" having count(*) > case name {most} else {_MOST_OF_ONE_VALUE} end",
+        crowded,
+        f"select key from {keys} group by name, key having count(*) > case name {most} else {_MOST_OF_ONE_VALUE} end",
     )
-    backend.make(keys, f"select ordinal, key from {keys}_all anti join {keys}_crowded using (name, key)")
 
 
-def pairs(keys: str, *, of: str | None = None) -> str:
-    """The SQL of the pairs that share a key: `left` and `right`, the lesser ordinal left; `of` limits it to pairs with
-    a record whose ordinal that table has.
+def pairs(keys: str, crowded: str, *, of: str | None = None) -> str:
+    """The SQL of the pairs that share a key which is not crowded: `left` and `right`, the lesser ordinal left; `of`
+    limits it to pairs with a record that the table of this name has.
     """
-    one = keys if of is None else f"(select * from {keys} where ordinal in (from {of}))"
-    lesser = "l.ordinal < r.ordinal" if of is None else "l.ordinal <> r.ordinal"
+    mine = "" if of is None else f" and ordinal in (select ordinal from {of})"
+    order = "l.ordinal < r.ordinal" if of is None else "l.ordinal <> r.ordinal"
     return (
-        "select distinct least(l.ordinal, r.ordinal) as left, greatest(l.ordinal, r.ordinal) as right"
-        f" from {one} l join {keys} r on l.key = r.key and {lesser}"
+        f"with open as (select ordinal, key from {keys} where key not in (select key from {crowded}))"
+        " select distinct least(l.ordinal, r.ordinal) as left, greatest(l.ordinal, r.ordinal) as right"
+        f" from (select * from open where true{mine}) l join open r on l.key = r.key and {order}"
     )

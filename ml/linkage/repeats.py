@@ -41,8 +41,9 @@ def repeats(backend: DuckDBBackend, records: str, few: str) -> Repeats:
     said = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in COLUMNS)
     backend.make(
         f"{records}_numbered",
-        f"with said as (select *, md5_number(concat_ws(chr(31), source, {said})) as content from {records})"
-        " select *, row_number() over (partition by content order by ordinal) as number from said",
+        f"with said as (select *, hash('one', source, {said}) as one, hash(source, {said}, 'two') as two"
+        f" from {records})"
+        " select *, row_number() over (partition by one, two order by ordinal) as number from said",
     )
     backend.make(
         few,
@@ -50,8 +51,8 @@ def repeats(backend: DuckDBBackend, records: str, few: str) -> Repeats:
         f" from {records}_numbered where number <= 2",
     )
     found = backend.fetch(
-        f"with copies as (select content, min(ordinal) as first, max(ordinal) as second from {few} group by content)"
-        f" select first, second from {records}_numbered join copies using (content) order by {records}_numbered.ordinal"
+        f"with copies as (select one, two, min(ordinal) as first, max(ordinal) as second from {few} group by one, two)"
+        f" select first, second from {records}_numbered every join copies using (one, two) order by every.ordinal"
     )
     kept = backend.fetch(f"select place from {few} order by ordinal")
     columns = (kept.column("place"), found.column("first"), found.column("second"))

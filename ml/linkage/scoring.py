@@ -10,11 +10,11 @@ from ml.linkage import blocking, households
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.clusters import Integers
 from ml.linkage.comparisons import BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
+from ml.linkage.model import Model
 from ml.linkage.records import comparable
 from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
-from ml.linkage.weights import Weights
 
-RECORDS, KEYS = "comparable_records", "record_keys"
+RECORDS, KEYS, CROWDED = "comparable_records", "record_keys", "crowded_keys"
 BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
 # A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
@@ -49,13 +49,13 @@ def verified_numbers(backend: DuckDBBackend) -> Integers:
     return np.asarray(pd.factorize(numbers.to_pandas())[0], dtype=np.int64)
 
 
-def scored_pairs(backend: DuckDBBackend, weights: Weights, thresholds: Thresholds, *, holds_families: bool) -> pa.Table:
+def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds, *, of: str | None = None) -> pa.Table:
     """The pairs that matter, one row each: `left` and `right` (ordinals), `match_weight`, `probability`, `rule` and the
     number of each comparison's level; whether it `is_accepted`, and whether it `is_apart`: never of one person, however
-    they may hang together.
+    they may hang together. `of` limits them to pairs with a record of the table of this name.
     """
-    backend.make("pairs", blocking.pairs(KEYS))
-    predicted = predicted_pairs(backend, RECORDS, "pairs", weights, least_weight=_LEAST_WEIGHT)
+    backend.make("pairs", blocking.pairs(KEYS, CROWDED, of=of))
+    predicted = predicted_pairs(backend, RECORDS, "pairs", model.weights, least_weight=_LEAST_WEIGHT)
     levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
     return backend.fetch(f"""
         with judged as (
@@ -71,7 +71,7 @@ def scored_pairs(backend: DuckDBBackend, weights: Weights, thresholds: Threshold
             from judged
         ),
         weighed as (
-            select *, rule = '{BY_MODEL}' and {_IS_HELD if holds_families else "false"} as is_held,
+            select *, rule = '{BY_MODEL}' and {_IS_HELD if model.holds_families else "false"} as is_held,
                 case when rule = '{BY_MODEL}' then match_probability
                 else greatest(match_probability, {_CERTAIN}) end as probability
             from ruled

@@ -31,11 +31,9 @@ def learnt(linker: Linker, first: Weights, *, record_count: int, filled: Mapping
     training = linker.training
     training.estimate_u_using_random_sampling(max_pairs=MOST_PAIRS, seed=1, min_count_per_level=None, num_chunks=1)
     passes = [rule for name, rule in PASSES if filled.get(name, 0) > 0.5]
-    done = 0
     for rule in passes[:3]:
         try:
             training.estimate_parameters_using_expectation_maximisation(rule, max_pairs=MOST_PAIRS)
-            done += 1
         except EMTrainingException:  # no pair agrees on it
             continue
     found = _levels(linker.misc.save_model_to_json())
