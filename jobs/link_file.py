@@ -139,7 +139,9 @@ def _in_order(files: list[RowFile]) -> _Records:
         empty = pa.chunked_array([pa.nulls(len(file), pa.string())])
         columns = {name: file.column(name) for name in (ID, *written.COLUMNS)}
         cells = {name: empty if column is None else column for name, column in columns.items()}
-        parts.append(pa.table({**cells, "source": pa.array(np.full(len(file), place))}))
+        has_status = file.column("nhs_number_status") is not None
+        facts = {"source": np.full(len(file), place), "has_status": np.full(len(file), has_status)}
+        parts.append(pa.table({**cells, **facts}))
     every = pa.concat_tables(parts)
     every = every.take(pc.sort_indices(every, [("source", "ascending"), (ID, "ascending")]))
     ids, source = every[ID].to_pandas(), every["source"].to_numpy().astype(np.int64)

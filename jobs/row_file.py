@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from libs.errors import Terminal
 
+csv.field_size_limit(64 << 20)  # of a cell; Python's own limit is 128 KiB
 # Python's garbage collection looks at every list that is held: more rows at once take three times as long.
 _READ_AT_ONCE = 1_000
 # The text that is joined at once must stay below 2 GiB, whatever the cells hold.

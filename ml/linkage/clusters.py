@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+# In bits: eight times as likely.
+_CLEARLY_BETTER = 3.0
+_MOST_RIVALS = 50
 Integers = npt.NDArray[np.int64]
 
 
@@ -24,35 +28,44 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Clusters:
-    """`person`: each record's person, the place of its first record. `bond`: the place, in the accepted pairs, of the
-    weakest on the strongest way between two records is `bond_of`. `broken_count`: accepted pairs that were let go."""
+    """`person`: each record's person, the place of its first record. Of the accepted pairs, by their places: `broken`
+    would join two who are known to be different; `undecided` are those of a record that fits two such equally well.
+    """
 
     person: Integers
     broken: tuple[int, ...]
+    undecided: tuple[int, ...]
 
 
 def clusters(
-    count: int, accepted: Pairs, *, apart: Pairs, identity: Integers, source: Integers | None = None
+    count: int,
+    accepted: Pairs,
+    strength: npt.NDArray[np.float64],
+    *,
+    apart: Pairs,
+    identity: Integers,
+    source: Integers | None = None,
 ) -> Clusters:
     """Join `count` records along the accepted pairs, which come best first; a person is named by the first place.
 
     Two records are never of one person whose `identity` (a verified number's code, -1 for none) differs, or of which
     a pair stands in `apart`, or that are of one `source` and no accepted pair themselves. What hangs together without
     any of these is joined whole; elsewhere the best pairs are taken first, and one that would join such two is broken.
+    Where a record's pairs with two such are about equally strong (`strength` in bits), neither is taken.
     """
     hanging = _hanging(count, accepted)
     doubtful = _doubtful(hanging, accepted, apart, identity, source)
     if not doubtful.any():
-        return Clusters(_named_by_first(hanging), ())
+        return Clusters(_named_by_first(hanging), (), ())
     in_doubt = doubtful[hanging[accepted.left]]
     kept = ~in_doubt
-    places = np.flatnonzero(in_doubt)
-    joined, broken = _one_by_one(
-        accepted, places, _Known(apart, identity, source, _pair_set(accepted) if source is not None else frozenset())
-    )
+    known = _Known(apart, identity, source, _pair_set(accepted) if source is not None else frozenset())
+    places = [int(place) for place in np.flatnonzero(in_doubt)]
+    undecided = _undecided(accepted, strength, places, known)
+    joined, broken = _one_by_one(accepted, [place for place in places if place not in undecided], known)
     kept[joined] = True
     person = _hanging(count, Pairs(accepted.left[kept], accepted.right[kept]))
-    return Clusters(_named_by_first(person), tuple(broken))
+    return Clusters(_named_by_first(person), tuple(broken), tuple(sorted(undecided)))
 
 
 def _hanging(count: int, pairs: Pairs) -> Integers:
@@ -107,6 +120,23 @@ class _Known:
 def _pair_set(pairs: Pairs) -> frozenset[tuple[int, int]]:
     low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     return frozenset(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def _undecided(
+    accepted: Pairs, strength: npt.NDArray[np.float64], places: Iterable[int], known: _Known
+) -> frozenset[int]:
+    """The pairs of records that fit two different people, none of them clearly better."""
+    pairs_of: dict[int, list[tuple[int, int]]] = {}
+    for place in places:
+        one, other = int(accepted.left[place]), int(accepted.right[place])
+        pairs_of.setdefault(one, []).append((place, other))
+        pairs_of.setdefault(other, []).append((place, one))
+    found: set[int] = set()
+    for of_record in pairs_of.values():
+        for (place, one), (rival, other) in combinations(of_record[:_MOST_RIVALS], 2):
+            if abs(strength[place] - strength[rival]) < _CLEARLY_BETTER and known.are_two_people(one, other):
+                found |= {place, rival}
+    return frozenset(found)
 
 
 def _one_by_one(accepted: Pairs, places: Iterable[int], known: _Known) -> tuple[list[int], list[int]]:

@@ -49,12 +49,13 @@ _GIVEN_CLOSE = (
     f" or (least(length(given_l), length(given_r)) >= 4 and {_one_off('given')})"
 )
 # Anne and Anne-Marie, Bill and William, J and John, Mary Anne whose middle name is what the other calls her.
-_GIVEN_COMPATIBLE = (
+GIVEN_FITS = (
     "first_given_l = first_given_r or list_has_any(given_roots_l, given_roots_r)"
-    " or (least(length(given_l), length(given_r)) = 1 and left(given_l, 1) = left(given_r, 1))"
+    " or (least(length(given_l), length(given_r)) = 1 and left(given_l, 1) = left(given_r, 1)"
+    " and left(given_l, 1) between 'A' and 'Z')"
     " or list_contains(forenames_l, given_r) or list_contains(forenames_r, given_l)"
-    f" or {_GIVEN_CLOSE}"
 )
+_GIVEN_COMPATIBLE = f"{GIVEN_FITS} or {_GIVEN_CLOSE}"
 _FAMILY_CLOSE = (
     "jaro_winkler_similarity(family_l, family_r) >= 0.88"
     f" or (least(length(family_l), length(family_r)) >= 4 and {_one_off('family')})"

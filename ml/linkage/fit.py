@@ -10,7 +10,9 @@ from ml.linkage.training import FEWEST_RECORDS, learnt
 from ml.linkage.weights import first_weights
 
 # Some pairs that are surely true, counted to guess how many there are: these rules find about this share of them.
-_SURE = ("full_name || '|' || birth", "verified_number")
+_SURE = (
+    "full_name || '|' || birth", "full_name || '|' || place", "full_name || '|' || address", "verified_number", "local",
+)  # fmt: skip
 _FOUND_BY_SURE = 0.6
 # Where nothing is sure, still one record in a hundred may have a second; more than this no model should start from.
 _LEAST_SHARE, _MOST_PROBABLE = 0.01, 0.05
@@ -24,8 +26,12 @@ def fit(backend: DuckDBBackend) -> Model:
     weights = first_weights(_match_probability(backend, int(count)))
     if count < FEWEST_RECORDS:
         return Model(weights, holds_families=True, is_learnt=False)
-    linking = linker(backend, RECORDS, weights, frequencies=False)
-    weights = learnt(linking, weights, record_count=int(count), filled=_filled(backend))
+    weights = learnt(
+        lambda these: linker(backend, RECORDS, these, frequencies=False),
+        weights,
+        record_count=int(count),
+        filled=_filled(backend),
+    )
     return Model(weights, households.are_there(backend, RECORDS), is_learnt=True)
 
 

@@ -2,6 +2,8 @@
 
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.comparisons import FREQUENCIES_OF
+from ml.linkage.households import KNOWN_GIVEN
+from ml.linkage.records import SHORT_FORMS
 from ml.linkage.splink_model import frequency_table
 
 # In a small file every name looks frequent. So each counts as if it stood among so many more records in which a name is
@@ -10,8 +12,15 @@ _MORE_RECORDS = 5_000
 _ON_THE_WHOLE = {"family": 1e-3, "full_name": 1e-5, "given": 5e-3}
 
 
+# A name that so many have is no misspelling of another.
+_FEWEST_OF_A_NAME, _SHARE_OF_A_NAME = 3, 2e-5
+
+
 def count_frequencies(backend: DuckDBBackend, table: str, *, record_count: int) -> None:
-    """Make the tables of frequencies of comparable records; they hold names, and stay where the records may be."""
+    """Make the tables of frequencies of comparable records, and of the given names that are surely names.
+
+    They hold names, and stay where the records may be.
+    """
     for column in FREQUENCIES_OF:
         more = _MORE_RECORDS * _ON_THE_WHOLE[column]
         backend.make(
@@ -19,3 +28,9 @@ def count_frequencies(backend: DuckDBBackend, table: str, *, record_count: int) 
             f"select {column}, (count(*) + {more}) / {record_count + _MORE_RECORDS}.0 as tf_{column}"
             f" from {table} where {column} is not null group by {column}",
         )
+    fewest = max(_FEWEST_OF_A_NAME, _SHARE_OF_A_NAME * record_count)
+    backend.make(
+        KNOWN_GIVEN,
+        f"select given from {table} where given is not null group by given having count(*) >= {fewest}"
+        f" union select given from {SHORT_FORMS} union select short_of from {SHORT_FORMS}",
+    )

@@ -12,6 +12,7 @@ from ml.linkage.repeats import Repeats
 from ml.linkage.scoring import BY_DETAILS, BY_NUMBER
 
 BY_CLUSTER = "cluster"  # no pair by itself: others hold the two together
+_SURE_BITS = 1_000.0  # one verified number against everything else
 _RANK = {BY_NUMBER: 0, BY_DETAILS: 1}
 NOT_RECORDED = "not recorded"
 
@@ -43,19 +44,30 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repea
     made = clusters(
         len(identity),
         _pairs(accepted),
+        accepted["match_weight"].to_numpy(np.float64) + _SURE_BITS * (accepted["rule"] == BY_NUMBER).to_numpy(),
         apart=_pairs(frame[frame["is_apart"]]),
         identity=identity,
         source=source[repeats.kept] if has_two_sources else None,
     )
-    broken = np.zeros(len(accepted), dtype=bool)
-    broken[list(made.broken)] = True
+    taken = np.ones(len(accepted), dtype=bool)
+    taken[[*made.broken, *made.undecided]] = False
     person = repeats.person(made.person)
-    links = _links(person, _at_places(accepted[~broken], repeats))
+    links = _links(person, _at_places(accepted[taken], repeats))
     if has_two_sources:
         links = links[source[links["left"]] != source[links["right"]]].reset_index(drop=True)
-    unsure = frame[~frame["is_accepted"] & ~frame["has_two_numbers"]]
+    # Who differs in given name and birth date is a sister or a wife: nobody needs to look at all of them.
+    is_of_two = frame["has_two_numbers"] | (
+        frame["is_apart"] & frame["birth_contradicts"] & frame["given_contradicts"] & (frame["nhs_number"] <= 0)
+    )
+    unsure = frame[~frame["is_accepted"] & ~is_of_two]
     unsure = unsure[made.person[unsure["left"]] != made.person[unsure["right"]]]
-    return Linked(person, links, _review(_at_places(unsure, repeats), _at_places(accepted[broken], repeats)))
+    let_go = pd.concat(
+        [
+            accepted.iloc[list(made.broken)].assign(reason="would join two people who are known to be different"),
+            accepted.iloc[list(made.undecided)].assign(reason="fits two people, neither clearly better"),
+        ]
+    )
+    return Linked(person, links, _review(_at_places(unsure, repeats), _at_places(let_go, repeats)))
 
 
 def _at_places(pairs: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
@@ -86,15 +98,26 @@ def _links(person: Integers, kept: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["left", "right"]).drop(columns="person").reset_index(drop=True)
 
 
-def _review(unsure: pd.DataFrame, broken: pd.DataFrame) -> pd.DataFrame:
+def _review(unsure: pd.DataFrame, let_go: pd.DataFrame) -> pd.DataFrame:
+    is_held = unsure["is_apart"]
     reasons = np.select(
-        [unsure["birth_contradicts"] & unsure["is_apart"], unsure["given_contradicts"] & unsure["is_apart"]],
-        ["birth dates contradict: may be relatives", "given names contradict: may be relatives"],
+        [
+            is_held & unsure["numbers_differ"],
+            is_held & unsure["birth_contradicts"],
+            is_held & unsure["given_contradicts"],
+            is_held,
+        ],
+        [
+            "NHS numbers differ, one of them not verified",
+            "birth dates contradict: may be relatives",
+            "given names contradict: may be relatives",
+            "no names to compare",
+        ],
         "between the thresholds",
     )
-    both = pd.concat(
-        [unsure.assign(reason=reasons), broken.assign(reason="would join two people who are known to be different")]
-    ).sort_values(["match_weight", "left", "right"], ascending=[False, True, True])
+    both = pd.concat([unsure.assign(reason=reasons), let_go]).sort_values(
+        ["match_weight", "left", "right"], ascending=[False, True, True]
+    )
     for each in COMPARISONS:
         words = {-1: NOT_RECORDED, **dict(enumerate(each.level_names()))}
         both[each.name] = both[each.name].map(words)

@@ -19,6 +19,12 @@ COLUMNS = (
 )
 
 
+SHORT_FORMS = "short_forms"  # the table of `given` and `short_of`: BILL is short of WILLIAM
+# Of a local id or a telephone that so many records have and that are so many people by their birth dates (or names,
+# where there is no date) none is anybody's own: TBC, or the ward's.
+_FEWEST_OF_A_PLACEHOLDER, _PEOPLE_OF_A_PLACEHOLDER = 3, 0.8
+
+
 class LinkageError(Terminal):
     """Records can't be linked as they are; the message names a column or a table, never what stands there."""
 
@@ -69,20 +75,31 @@ _SECOND = {
 }
 
 
-def comparable(table: str, short_forms: str) -> str:
-    """The SQL that makes comparable records of a table with `ordinal` and `COLUMNS`.
-
-    `short_forms` is a table of `given` and `short_of`: BILL is short of WILLIAM.
-    """
+def comparable(table: str) -> str:
+    """The SQL that makes comparable records of a table with `ordinal` and `COLUMNS`."""
     first = ", ".join(f"{sql} as {name}" for name, sql in EXPRESSIONS.items())
     second = ", ".join(f"{sql} as {name}" for name, sql in _SECOND.items())
     return f"""
         with cleaned as (select ordinal, is_verified, {first} from {table}),
         worded as (select *, {second} from cleaned),
+        {_of_nobody("phone")},
+        {_of_nobody("local")},
         formal as (
-            select given as short, list(distinct short_of order by short_of) as names from {short_forms} group by given
+            select given as short, list(distinct short_of order by short_of) as names from {SHORT_FORMS} group by given
         )
-        select worded.*, list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,
+        select worded.* replace (
+                case when phone not in (from phone_of_nobody) then phone end as phone,
+                case when local not in (from local_of_nobody) then local end as local
+            ),
+            list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,
             case when worded.is_verified then worded.number end as verified_number
         from worded left join formal on worded.first_given = formal.short
     """
+
+
+def _of_nobody(name: str) -> str:
+    return f"""{name}_of_nobody as (
+            select {name} from worded where {name} is not null group by {name}
+            having count(*) >= {_FEWEST_OF_A_PLACEHOLDER}
+                and count(distinct coalesce(birth, full_name)) >= {_PEOPLE_OF_A_PLACEHOLDER} * count(*)
+        )"""

@@ -9,9 +9,9 @@ import pyarrow as pa
 from ml.linkage import blocking, households
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.clusters import Integers
-from ml.linkage.comparisons import BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
+from ml.linkage.comparisons import ADDRESS, BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
 from ml.linkage.model import Model
-from ml.linkage.records import comparable
+from ml.linkage.records import SHORT_FORMS, comparable
 from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
 
 RECORDS, KEYS, CROWDED = "comparable_records", "record_keys", "crowded_keys"
@@ -19,13 +19,26 @@ BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
 # A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
 _CERTAIN = 0.9999
+_HAS_NO_NAMES, _HAS_NO_BIRTH = (f"{LEVEL}{each.name} = -1" for each in (NAMES, BIRTH))
 _IS_IDENTIFIED = f"({is_at(NHS_NUMBER, 'same')} or {is_at(LOCAL_ID, 'same')})"
-_BY_NUMBER = f"has_one_number and not birth_contradicts and not (given_contradicts and {is_at(SEX, 'differs')})"
+# One number, and nothing else that agrees, is a slip of a pen.
+_BY_NUMBER = (
+    f"has_one_number and not birth_contradicts and not (given_contradicts and {is_at(SEX, 'differs')})"
+    f" and not ({_HAS_NO_BIRTH} and {is_at(NAMES, 'differs')})"
+)
 _BY_DETAILS = (
     f"not has_two_numbers and {is_at(NAMES, 'same')} and {is_at(BIRTH, 'same')} and {is_at(POSTCODE, 'same')}"
     f" and not {is_at(SEX, 'differs')} and not {is_at(NHS_NUMBER, 'differs')} and not {is_at(LOCAL_ID, 'differs')}"
 )
-_IS_HELD = f"(birth_contradicts or (given_contradicts and not ({_IS_IDENTIFIED} and not {is_at(SEX, 'differs')})))"
+_IS_OF_RELATIVES = (
+    "(birth_contradicts or (given_contradicts and not"
+    f" ({is_at(NHS_NUMBER, 'same')} and not {is_at(SEX, 'differs')})) or ({_HAS_NO_NAMES} and not {_IS_IDENTIFIED}))"
+)
+# Two numbers that can exist, of which one was never traced; or a birth date and a place that some share by chance.
+_IS_DOUBTFUL = (
+    f"(number_l <> number_r or ({_HAS_NO_NAMES} and not {_IS_IDENTIFIED}"
+    f" and not {is_at(ADDRESS, 'same', 'close', 'like')}))"
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,8 @@ class Thresholds:
 
 def prepare(backend: DuckDBBackend, records: str, short_forms: pa.Table) -> None:
     """Make the comparable records and their keys of a table with `ordinal` and the columns of `records.COLUMNS`."""
-    backend.register("short_forms", short_forms)
-    backend.make(RECORDS, comparable(records, "short_forms"))
+    backend.register(SHORT_FORMS, short_forms)
+    backend.make(RECORDS, comparable(records))
     blocking.make_keys(backend, RECORDS, KEYS)
 
 
@@ -56,6 +69,7 @@ def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds, *
     """
     backend.make("pairs", blocking.pairs(KEYS, CROWDED, of=of))
     predicted = predicted_pairs(backend, RECORDS, "pairs", model.weights, least_weight=_LEAST_WEIGHT)
+    is_held = f"({_IS_OF_RELATIVES} or {_IS_DOUBTFUL})" if model.holds_families else _IS_DOUBTFUL
     levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
     return backend.fetch(f"""
         with judged as (
@@ -71,7 +85,7 @@ def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds, *
             from judged
         ),
         weighed as (
-            select *, rule = '{BY_MODEL}' and {_IS_HELD if model.holds_families else "false"} as is_held,
+            select *, rule = '{BY_MODEL}' and coalesce({is_held}, false) as is_held,
                 case when rule = '{BY_MODEL}' then match_probability
                 else greatest(match_probability, {_CERTAIN}) end as probability
             from ruled
@@ -79,6 +93,7 @@ def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds, *
         select ordinal_l as left, ordinal_r as right, match_weight, probability, rule,
             not has_two_numbers and not is_held and probability >= {thresholds.accept} as is_accepted,
             has_two_numbers or is_held as is_apart,
-            has_two_numbers, given_contradicts, birth_contradicts, {levels}
+            has_two_numbers, given_contradicts, birth_contradicts,
+            coalesce(number_l <> number_r, false) as numbers_differ, {levels}
         from weighed where probability >= {thresholds.review}
     """)

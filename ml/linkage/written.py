@@ -19,23 +19,26 @@ COLUMNS = (
 )
 # Those of which a cell may be filled and say nothing.
 READ = ("nhs_number", "birth_date", "sex")
-_NOTHING = "'', '-', '.', '?', 'NULL', 'NONE', 'NAN', 'NA', 'N/A', 'NK', 'UNKNOWN', 'NOT KNOWN', 'NOT RECORDED'"
+_NOTHING = (
+    "'', '-', '--', '.', '?', '*', 'X', 'XX', 'XXX', 'NULL', 'NONE', 'NAN', 'NA', 'N/A', 'NK', 'N/K', 'UNKNOWN', 'UNK',"
+    " 'NOT KNOWN', 'NOT RECORDED', 'NOT GIVEN', 'TBC', 'TBA', 'PENDING', 'TEMP', 'TEST', 'NO NUMBER', 'NOT AVAILABLE'"
+)
 _MALE = "'1', 'M', 'MALE', 'MAN', 'BOY', 'HE', 'MR', 'MASCULINE'"
 _FEMALE = "'2', 'F', 'FEMALE', 'WOMAN', 'W', 'GIRL', 'SHE', 'MRS', 'MS', 'MISS', 'FEMININE'"
 # Dates that registers write where they have none (cwt-rules 7.5).
 _NO_DATES = "'19000101', '18991230', '18991231', '17530101', '20991231', '99991231', '00010101', '11111111'"
-_VERIFIED = "'1', '01'"
+_VERIFIED = "'1', '01', '1.0', '01.0'"
 
 
 def as_records(table: str, columns: Collection[str]) -> str:
-    """The SQL that makes records (`records.COLUMNS`) of text: a table with `ordinal`, `source` and `COLUMNS`.
+    """The SQL that makes records (`records.COLUMNS`) of text: `ordinal`, `source`, `COLUMNS` and `has_status`.
 
-    Where the file has no status, a number that can exist counts as verified (design 3.1).
+    Where a record's file has no status, a number that can exist counts as verified (design 3.1).
     """
     cells = ", ".join(_cell(name, columns) for name in COLUMNS)
-    is_verified = f"trim(nhs_number_status) in ({_VERIFIED})" if "nhs_number_status" in columns else "true"
+    is_verified = f"(not has_status or coalesce(trim(nhs_number_status) in ({_VERIFIED}), false))"
     return f"""
-        with told as (select ordinal, source, {cells} from {table}),
+        with told as (select ordinal, source, has_status, {cells} from {table}),
         bare as (select *, regexp_replace(nhs_number, '[^0-9]', '', 'g') as digits,
             regexp_replace(phone, '[^0-9]', '', 'g') as phone_digits, {_DATE} as date_digits from told),
         judged as (select *, {_is_valid_number("digits")} as is_number from bare)

@@ -180,6 +180,76 @@ def test_records_that_say_the_same_and_nearly_nothing_are_nobody_twice(tmp_path:
     assert clusters["person_id"].nunique() == 50
 
 
+def people_of(*lines: str, columns: str) -> list[dict[str, str]]:
+    names = ["record_id", *columns.split(",")]
+    return [dict(zip(names, [f"{place}", *line.split(",")], strict=True)) for place, line in enumerate(lines)]
+
+
+PLAIN = "family_name,given_name,birth_date,sex,postcode"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Jones,Harry,1990-02-02,M,TS1 1AA", "Jones,Larry,1990-02-02,M,TS1 1AA"),
+        ("Jones,Ann,2001-05-06,F,TS1 1AA", "Jones,Anna,2003-05-06,F,TS1 1AA"),
+        ("王,伟,1960-01-01,M,TS1 1AA", "王,伟明,1960-01-01,M,TS1 1AA"),
+    ],
+)
+def test_names_alike_are_two_people_where_they_may_be_two_names(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    _, links, _, _ = linked(tmp_path, write(tmp_path / "a.csv", people_of(*lines, columns=PLAIN)))
+    assert len(links) == 0
+
+
+def test_two_numbers_that_can_exist_are_never_one_person_whichever_file_tells_a_status(tmp_path: Path) -> None:
+    plain = "Smith,John,1950-02-03,M,TS1 1AA"
+    first = people_of(f"9434765919,01,{plain}", columns=f"nhs_number,nhs_number_status,{PLAIN}")
+    second = people_of(f"9434765870,{plain}", columns=f"nhs_number,{PLAIN}")
+    _, links, _, review = linked(tmp_path, write(tmp_path / "a.csv", first), write(tmp_path / "b.csv", second))
+    assert (len(links), len(review)) == (0, 0)
+    unverified = people_of(f"9434765870,03,{plain}", columns=f"nhs_number,nhs_number_status,{PLAIN}")
+    _, links, _, review = linked(tmp_path, write(tmp_path / "a.csv", first), write(tmp_path / "b.csv", unverified))
+    assert len(links) == 0
+    assert list(review["reason"]) == ["NHS numbers differ, one of them not verified"]
+
+
+def test_what_stands_for_many_people_is_nobodys_id(tmp_path: Path) -> None:
+    lines = ("Smith,John,M,W7", "Patel,Amit,M,W7", "Wong,Li,M,W7", "Khan,Ali,M,TBC", "Ellis,Ben,M,TBC")
+    rows = people_of(*lines, columns="family_name,given_name,sex,local_id")
+    assert len(linked(tmp_path, write(tmp_path / "a.csv", rows))[1]) == 0
+
+
+def test_a_record_that_fits_two_people_is_left_to_people(tmp_path: Path) -> None:
+    john = "Smith,John,1950-02-03,M,TS1 1AA"
+    rows = people_of(f"9434765919,{john}", f"9434765870,{john}", f",{john}", columns=f"nhs_number,{PLAIN}")
+    _, links, _, review = linked(tmp_path, write(tmp_path / "a.csv", rows))
+    assert len(links) == 0
+    assert set(review["reason"]) == {"fits two people, neither clearly better"}
+    assert pairs_of(review) == {frozenset("02"), frozenset("12")}
+
+
+def test_a_register_of_twins_without_any_mistake_is_no_fault_and_nobody_is_merged(tmp_path: Path) -> None:
+    rng = random.Random(4)  # noqa: S311 - draws of a test
+    families = ["Abbott", "Barker", "Cooper", "Dawson", "Ellis", "Foster", "Gibson", "Harvey", "Irwin", "Jarvis"]
+    givens = ["Amy", "Beth", "Carl", "Dean", "Eric", "Faye", "Gwen", "Hugo", "Iris", "Jude"]
+    lines = []
+    for place in range(150):
+        born = f"{rng.randint(1930, 2005)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+        postcode = f"TS{place % 20 + 1} {place % 9 + 1}{rng.choice('ABDEFGHJLN')}{rng.choice('PQRSTUWXYZ')}"
+        lines += [f"{rng.choice(families)}{place},{name},{born},,{postcode}" for name in rng.sample(givens, 1)]
+        family = lines[-1].split(",")[0]
+        other = rng.choice([name for name in givens if name != lines[-1].split(",")[1]])
+        lines.append(f"{family},{other},{born},,{postcode}")
+    _, links, _, review = linked(tmp_path, write(tmp_path / "a.csv", people_of(*lines, columns=PLAIN)))
+    assert len(links) == 0
+    assert len(review) == 150
+
+
+def test_a_cell_of_a_megabyte_is_read(tmp_path: Path) -> None:
+    rows = people_of(f"{'x' * 1_000_000},Ann", "Smith,Ann", columns="family_name,given_name")
+    assert linked(tmp_path, write(tmp_path / "a.csv", rows))[0].record_count == 2
+
+
 def test_cells_of_any_kind_are_compared_and_the_run_goes_on(tmp_path: Path) -> None:
     odd = ["=cmd|' /C calc'!A0", "'; drop table records; --", "\u202e\u0000x", "王小明", "x" * 100_000, "%s{0}", '"']
     rows = [

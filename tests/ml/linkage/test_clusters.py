@@ -21,10 +21,12 @@ def made(
     apart: list[tuple[int, int]] | None = None,
     identity: list[int] | None = None,
     source: list[int] | None = None,
+    strength: list[float] | None = None,
 ) -> Clusters:
     return clusters(
         count,
         pairs(*accepted),
+        np.arange(len(accepted), 0, -1) * 10.0 if strength is None else np.array(strength),
         apart=pairs(*(apart or [])),
         identity=np.array(identity or [-1] * count, dtype=np.int64),
         source=None if source is None else np.array(source),
@@ -61,6 +63,12 @@ def test_two_files_without_duplicates_are_matched_one_to_one() -> None:
 def test_two_records_of_one_file_may_be_one_person_where_they_say_so_themselves() -> None:
     found = made(3, [(0, 2), (1, 2), (0, 1)], source=[0, 0, 1])
     assert list(found.person) == [0, 0, 0]
+
+
+def test_a_record_that_fits_two_people_equally_well_goes_with_neither() -> None:
+    found = made(3, [(0, 2), (1, 2)], identity=[7, 8, -1], strength=[20.0, 19.0])
+    assert list(found.person) == [0, 1, 2]
+    assert found.undecided == (0, 1)
 
 
 @given(

@@ -12,7 +12,9 @@ from ml.linkage.backend import DuckDBBackend
 def read(**cells: list[str | None]) -> dict[str, list[str | bool | None]]:
     count = len(next(iter(cells.values())))
     texts = {name: pa.array(of, pa.string()) for name, of in cells.items()}
-    table = pa.table({**texts, "ordinal": range(count), "source": [0] * count})
+    table = pa.table(
+        {**texts, "ordinal": range(count), "source": [0] * count, "has_status": ["nhs_number_status" in cells] * count}
+    )
     with DuckDBBackend(threads=1) as backend:
         backend.register("written", table)
         return backend.fetch(written.as_records("written", cells)).to_pydict()
