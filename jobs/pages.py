@@ -30,8 +30,8 @@ def row_rules_page() -> str:
         [
             "# Row rules\n",
             _GENERATED.format(source="`libs/pathways/row_rules.py` and `libs/intake/reasons.py`"),
-            "What is found is told in `silver.reject`, in the answer to the file, and counted by trust in"
-            " `gold.dq_result`; no value is ever told.\n",
+            "What is found is told in `silver.reject` (pathways that stand twice in `silver.duplicate`), in the answer"
+            " to the file, and counted by trust in `gold.dq_result`; no value is ever told.\n",
             *_table(("rule", "reach", "severity", "what a data officer is told", "source"), rows),
             "\n## Whole files\n",
             *_table(("reason", "reach", "what a data officer is told"), files),

@@ -52,5 +52,5 @@ def write_words(words: Sequence[Row], path: Path) -> int:
 
 
 def _maps(contract: FeedContract, field: str) -> list[str]:
-    """The lists by which a column's words are decoded; a column with several takes the first that knows a word."""
-    return [source.map for _, name, source in contract.sources() if name == field and source.map is not None][:1]
+    """The lists by which a column's words are decoded: of a column with several sources a word may be of any."""
+    return list(dict.fromkeys(source.map for _, name, source in contract.sources() if name == field and source.map))

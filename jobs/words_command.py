@@ -21,7 +21,8 @@ def words(
 ) -> None:
     """Show how many words of each register nobody knows, and list them for whoever says what they mean.
 
-    Write a code in the place of each question mark, add the lines to conf/vocabulary/words.csv, and run
+    Write a code in the place of each question mark (a word that several lists may hold has a line for each: leave
+    those of its own), add the lines to conf/vocabulary/words.csv, and run
     `cancollaborate hourly --from-file 1`: rows that hold them are judged anew. An empty code says that the word means
     nothing.
 

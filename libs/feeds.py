@@ -1,5 +1,6 @@
 """Feed contracts (`conf/feeds`): what a system's extract looks like and which canonical columns it becomes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -65,6 +66,8 @@ class Source(_Section):
             raise ValueError("'map' and 'pad' need 'as: code'")
         if self.pattern and self.kind != "text":
             raise ValueError("'pattern' needs 'as: text'")
+        if self.pattern and not _is_pattern(self.pattern):
+            raise ValueError("'pattern' is no regular expression with one group")
         if self.pivot is not None and self.kind not in {"date", "timestamp"}:
             raise ValueError("'pivot' needs 'as: date' or 'as: timestamp'")
         return self
@@ -121,6 +124,13 @@ class FeedContract(_Section):
     def words(self, map_name: str) -> dict[str, str | None]:
         """A map with its local words in the form in which they are compared."""
         return {word_key(word): code for word, code in self.maps[map_name].items()}
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        return re.compile(text).groups == 1
+    except re.error:
+        return False
 
 
 def load_contracts(conf: Path) -> dict[str, FeedContract]:

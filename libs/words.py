@@ -39,11 +39,15 @@ def load_words(conf: Path, contracts: Mapping[str, FeedContract]) -> dict[tuple[
     path = conf / FILE
     if not path.exists():
         return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ContractError(f"the columns are not {','.join(COLUMNS)}", do="Mend the first line.", file=FILE)
-        lines = [(reader.line_num, {name: (row[name] or "").strip() for name in COLUMNS}) for row in reader]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [*_lines(csv.reader(file, strict=True))]
+    except UnicodeDecodeError:
+        raise ContractError("the file is not UTF-8", do="Save it as CSV, UTF-8.", file=FILE) from None
+    except csv.Error:
+        raise ContractError(
+            "a line is not CSV", do="Look at its quotes: one is left open or stands inside.", file=FILE
+        ) from None
     meant: dict[tuple[str, str], dict[str, str]] = {}
     for number, row in lines:
         for fault in _faults(row, contracts):
@@ -56,6 +60,20 @@ def load_words(conf: Path, contracts: Mapping[str, FeedContract]) -> dict[tuple[
             )
         of_list[key] = row["code"]
     return {place: _sorted_out(words) for place, words in meant.items()}
+
+
+def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each line that holds anything, with its number. Raises ContractError for one that is not five cells."""
+    header = next(reader, [])
+    if tuple(header) != COLUMNS:
+        raise ContractError(f"the columns are not {','.join(COLUMNS)}", do="Mend the first line.", file=FILE)
+    for number, cells in enumerate(reader, start=2):
+        if not any(cells):
+            continue
+        if len(cells) != len(COLUMNS) or any("\n" in cell or "\r" in cell for cell in cells):
+            what = f"a line has {len(cells)} cells where {len(COLUMNS)} are meant, or a cell runs over its end"
+            raise ContractError(what, do="Put a word with a comma into quotes.", file=FILE, line=number)
+        yield number, {name: cell.strip() for name, cell in zip(COLUMNS, cells, strict=True)}
 
 
 def _sorted_out(words: Mapping[str, str]) -> TrustWords:

@@ -24,8 +24,8 @@ An answer is one JSON object. It holds no value of any column but those of the c
       field              the canonical column that was left empty or is warned of, and `columns`, the register's own
                          that it is read from; null and [] where the whole row was refused
     refused_not_listed how many more there are than the list holds
-    duplicates         a list, in the answer to the last file of a run: pathways of this register that were found, since
-                       the run before, to stand under another number too
+    duplicates         a list, in the answer to the last file of those that were taken in together: pathways of this
+                       register that were then found to stand under another number too
       pathway, counted   the number that is not counted, and the one that stands for it, each {column: value}
     duplicates_not_listed  how many more there are than the list holds
     drift              {extra_columns, missing_columns}, each names in a line or null: columns that the contract does

@@ -10,6 +10,7 @@ _FORM = (
 )
 
 NO_PLACE = "ZZ99"  # what pseudo-postcodes begin with
+_NO_PLACE_FORM = f"^{NO_PLACE}(?: [0-9][A-Z]{{2}})?$"
 
 
 def normalise(text: Column) -> Column:
@@ -31,4 +32,4 @@ def is_valid(postcode: Column) -> Column:
 
     Pseudo-postcodes are looked for first, as they break the letter rules of real ones.
     """
-    return is_pseudo(postcode) | F.coalesce(postcode.rlike(_FORM), F.lit(False))
+    return F.coalesce(postcode.rlike(_NO_PLACE_FORM) | postcode.rlike(_FORM), F.lit(False))

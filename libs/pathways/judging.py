@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from libs.feeds import FeedContract
 from libs.nhs import free_text, postcode
 from libs.pathways import date_order
+from libs.pathways.canonical import LONGEST
 from libs.pathways.canonicalise import FAULT, FAULTS, canonical_rows
 from libs.pathways.reading import Vocabulary
 
@@ -32,7 +33,11 @@ def judged_rows(rows: DataFrame, contract: FeedContract, vocabulary: Vocabulary)
     canonical = canonical_rows(rows, contract, vocabulary)
     names = (F.col("patient.family_name"), F.col("patient.given_name"))
     notes = {name: F.col(f"pathway.{name}") for name in _NOTES}
-    redacted = [free_text.redacted(note, names).alias(f"_redacted_{name}") for name, note in notes.items()]
+    redacted = [
+        # What stands for a name may be longer than the name.
+        F.substring(free_text.redacted(note, names), 1, LONGEST[name]).alias(f"_redacted_{name}")
+        for name, note in notes.items()
+    ]
     kept = [name for name in canonical.columns if name not in {"pathway", "faults"}]
     pathway = F.col("pathway")
     for name in _NOTES:

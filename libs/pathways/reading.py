@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -171,9 +171,12 @@ def _read_code(source: Source, name: str, contract: FeedContract, vocabulary: Vo
     own = vocabulary.words.get((contract.system, source.map))
     if own is None:
         return known
-    of_trust = F.coalesce(_decoded(_of_trust(word), own.codes), known)
+    # As it was typed and as it is padded: the list of unknown words holds what was typed.
+    spellings = _of_trust(source)
+    of_trust = F.coalesce(*(_decoded(spelling, own.codes) for spelling in spellings), known)
     # A word that the trust says means nothing means nothing, whatever the contract knows of it.
-    return F.when(~_of_trust(word).isin(*own.silent), of_trust) if own.silent else of_trust
+    is_silent = reduce(or_, (spelling.isin(*own.silent) for spelling in spellings))
+    return F.when(~is_silent, of_trust) if own.silent else of_trust
 
 
 def _word(source: Source) -> Column:
@@ -183,9 +186,10 @@ def _word(source: Source) -> Column:
     return F.when(F.length(word) < source.pad, F.lpad(word, source.pad, "0")).otherwise(word)
 
 
-def _of_trust(word: Column) -> Column:
-    """A trust's word as it stands in its own list."""
-    return F.concat_ws(TrustWords.SEPARATOR, F.col("_trust"), word)
+def _of_trust(source: Source) -> list[Column]:
+    """A trust's word as it may stand in its own list: as it was typed, and padded where the list is."""
+    spellings = [_word(source)] if source.pad is None else [_word(source), F.upper(_text(source))]
+    return [F.concat_ws(TrustWords.SEPARATOR, F.col("_trust"), spelling) for spelling in spellings]
 
 
 def _decoded(word: Column, words: Mapping[str, str | None]) -> Column:
@@ -207,7 +211,7 @@ def _is_lost(
         if silent:
             facts.append(~_word(source).isin(*silent))
         if own is not None and own.silent:
-            facts.append(~_of_trust(_word(source)).isin(*own.silent))
+            facts += [~spelling.isin(*own.silent) for spelling in _of_trust(source)]
     applies = _applies(source)
     return reduce(and_, facts if applies is None else [*facts, applies])
 

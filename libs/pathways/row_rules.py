@@ -195,8 +195,8 @@ _CONTRADICTIONS = (
     ),
     RowRule(
         "PATHWAY_DUPLICATED", "integrity", "warn",
-        "The same referral of the same patient stands under another pathway number too: the fuller of the two is"
-        " counted, this one is not. Merge them in the register.",
+        "The same referral of the same patient stands under another pathway number too, which is counted: an open"
+        " one before a closed one, then the fuller. This one is not. Merge them in the register.",
         "cwt-rules 7.5",
     ),
 )  # fmt: skip

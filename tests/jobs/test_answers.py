@@ -155,7 +155,7 @@ def test_the_rows_of_a_file_are_counted_and_those_refused_are_named(
 
 
 def test_pathways_that_stand_twice_are_told_with_the_last_file_of_their_trust(
-    lake: Lake, settings: Settings, private_key: Mapping[str, Any]
+    lake: Lake, settings: Settings, make_settings: Any, private_key: Mapping[str, Any]
 ) -> None:
     fill(lake, [judged(1), judged(2), refused(3, "DAMAGED"), judged(4, "RTR")])
     twice = [("RVW", "P-2", "P-1", 4), ("RVW", "P-8", "P-7", 0), ("RTR", "P-6", "P-5", 4)]
@@ -166,7 +166,11 @@ def test_pathways_that_stand_twice_are_told_with_the_last_file_of_their_trust(
     told = [read(settings, private_key, number)["duplicates"] for number in (1, 2, 3)]
     assert told == [[], [{"pathway": {"Pathway No": "P-2"}, "counted": {"Pathway No": "P-1"}}], []]
     assert "1 pathway found to stand under another number too" in line(settings, 4)
-    assert "P-6" not in (settings.paths.outbox / "RTR").glob("*.json").__next__().read_text()
+    (plain,) = (settings.paths.outbox / "RTR").glob("*.json")
+    assert "P-6" in plain.read_text()
+    answer(lake, make_settings("intake.has_plain_row_keys=false"), RUN, after=0, upto=4)
+    assert json.loads(plain.read_text())["duplicates_not_listed"] == 1
+    assert "P-6" not in plain.read_text()
 
 
 def test_no_more_rows_are_named_than_is_configured_and_the_rest_is_counted(

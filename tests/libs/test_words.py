@@ -40,6 +40,9 @@ def test_words_stand_by_register_and_list_each_under_its_trust(tmp_path: Path) -
         ("RVW,infoflex,limb,Elbow,other", "no list of the name"),
         ("RVW,infoflex,site,Elbow,elbow", "has a code that its list can't have: give it one of brain, breast"),
         ("RVW,infoflex,pause,Elbow,77", "has a code that its list can't have"),
+        ("RVW,infoflex,site,Elbow", "a line has 4 cells where 5 are meant"),
+        ("RVW,infoflex,site,Elbow,,other", "a line has 6 cells where 5 are meant"),
+        ('RVW,infoflex,site,"Elb\now",other', "or a cell runs over its end"),
         ("RVW,infoflex,site,Elbow,?", "has no code yet: give it one of brain, breast"),
         ("trust,system,map,word,code", "the header stands here again"),
     ],
@@ -54,6 +57,15 @@ def test_a_line_that_says_what_there_is_not_is_told_by_its_number(tmp_path: Path
 def test_a_word_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="twice"):
         load_words(written(tmp_path, "RVW,infoflex,site,Gut,lower_gi", "RVW,infoflex,site,gut ,upper_gi"), CONTRACTS)
+
+
+def test_a_file_that_is_not_csv_in_utf_8_is_a_fault(tmp_path: Path) -> None:
+    path = written(tmp_path, 'RVW,infoflex,site,"Elbow,other') / "words.csv"
+    with pytest.raises(ContractError, match="a line is not CSV"):
+        load_words(tmp_path, CONTRACTS)
+    path.write_bytes("trust,system,map,word,code\nRVW,infoflex,site,Café,other".encode("latin-1"))
+    with pytest.raises(ContractError, match="the file is not UTF-8"):
+        load_words(tmp_path, CONTRACTS)
 
 
 def test_other_columns_are_a_fault(tmp_path: Path) -> None:

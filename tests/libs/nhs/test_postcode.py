@@ -46,7 +46,22 @@ def test_real_postcodes_and_pseudo_postcodes_are_valid(spark: SparkSession) -> N
 
 
 def test_what_breaks_the_form_is_not_valid(spark: SparkSession) -> None:
-    wrong = [None, "", "TS1 1CC", "Q1 1AA", "TS19 8P", "TS198PE", "ts19 8pe", "NOT KNOWN", "T", " ", "\u0422S19 8PE"]
+    wrong = [
+        None,
+        "",
+        "ZZ99JANESMITH14HIG HST",
+        "ZZ99 3V",
+        "ZZ999 3VZ",
+        "TS1 1CC",
+        "Q1 1AA",
+        "TS19 8P",
+        "TS198PE",
+        "ts19 8pe",
+        "NOT KNOWN",
+        "T",
+        " ",
+        "\u0422S19 8PE",
+    ]
     assert _answers(spark, wrong, postcode.is_valid(F.col("written"))) == [False] * len(wrong)
 
 

@@ -139,6 +139,23 @@ def test_a_trusts_own_word_goes_before_the_contracts(spark: SparkSession) -> Non
     assert unmapped == [False, False, False, True, False, True, False, False]
 
 
+def test_a_trusts_own_word_of_a_padded_list_may_stand_there_as_it_is_typed(spark: SparkSession) -> None:
+    contract = CONTRACTS["scr"]
+    own = TrustWords({"RTR|9": "01", "RTR|08": "02"}, ("RTR|6",))
+    cells = [("RTR", "present", "1", word) for word in ("9", "8", "6", "5")]
+    rows = spark.createDataFrame(cells, "_trust string, _presence string, TREAT_NO string, TREATMENT_SETTING string")
+    others = [
+        f"cast(null as string) as `{name}`"
+        for name in contract.columns
+        if name not in {"TREAT_NO", "TREATMENT_SETTING"}
+    ]
+    source = rows.selectExpr("*", "timestamp'2025-06-02' as _extracted_at", *others)
+    found = judged_rows(source, contract, Vocabulary({("scr", "setting"): own}, {})).collect()
+    assert [row["treatment"]["treatment_setting"] for row in found] == ["01", "02", None, None]
+    unmapped = [any(fault["rule_code"] == "WORD_UNMAPPED" for fault in row["faults"]) for row in found]
+    assert unmapped == [False, False, False, True]
+
+
 def test_of_a_register_that_has_no_status_no_number_is_called_unverified(spark: SparkSession) -> None:
     contract = CONTRACTS["scr"].model_copy(update={"absent": ("nhs_number_status",)})
     cells = {**dict.fromkeys(contract.columns), **WHOLE, "NHS_NUMBER_STATUS": None, "_trust": "RTR"}
