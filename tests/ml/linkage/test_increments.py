@@ -1,0 +1,82 @@
+"""Records that come bit by bit make the same pairs as all at once, whatever the bits and their order."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.linkage import beside
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.fit import fit
+from ml.linkage.model import Model
+from ml.linkage.records import COLUMNS
+from ml.linkage.scoring import Thresholds, prepare, scored_pairs
+
+THRESHOLDS = Thresholds(accept=0.95, review=0.5)
+SHORT_FORMS = pa.table({"given": ["BILL"], "short_of": ["WILLIAM"]})
+PEOPLE = [
+    ("Armstrong", "William", "19510309", "TS1 4AB"), ("Armstrong", "Bill", "19510309", "TS1 4AB"),
+    ("Okonkwo", "Chidi", "19481102", "TS3 6QT"), ("Okonkwo", "Chidi", "19480211", "TS3 6QT"),
+    ("Fairweather", "Margaret", "19550514", "TS10 1AA"), ("Fairwether", "Margaret", "19550514", "TS12 3BB"),
+    ("Kowalczyk", "Agnieszka", "19710909", "TS8 9PL"), ("Smith", "Agnieszka", "19710909", "TS8 9PL"),
+    ("Thornton", "Amy", "19900202", "TS17 5BB"), ("Thornton", "Lucy", "19900202", "TS17 5BB"),
+    ("Hardcastle", "George", "19310601", "TS9 6DD"), ("Hardcastle", "George", "19591023", "TS9 6DD"),
+]  # fmt: skip
+
+
+def records(ordinals: list[int]) -> pa.Table:
+    """The records of these places, which are their ordinals."""
+    cells = dict(zip(("family_name", "given_name", "birth_date", "postcode"), zip(*PEOPLE, strict=True), strict=True))
+    columns = {name: pa.nulls(len(ordinals), pa.string()) for name in COLUMNS if name != "is_verified"}
+    written = {name: pa.array([of[ordinal] for ordinal in ordinals], pa.string()) for name, of in cells.items()}
+    return pa.table({**columns, **written, "is_verified": [False] * len(ordinals), "ordinal": ordinals})
+
+
+def pairs_of(
+    known: list[int], changed: list[int], model: Model, tables: Mapping[str, pa.Table]
+) -> set[tuple[object, ...]]:
+    with DuckDBBackend(threads=1) as backend:
+        backend.register("records", records(known))
+        backend.register("changed", pa.table({"ordinal": pa.array(changed, pa.int64())}))
+        prepare(backend, "records", SHORT_FORMS)
+        beside.used(backend, tables)
+        found = scored_pairs(backend, model, THRESHOLDS, of="changed")
+    return {(row["left"], row["right"], round(row["match_weight"], 9), row["is_accepted"]) for row in found.to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[Model, dict[str, pa.Table]]:
+    with DuckDBBackend(threads=1) as backend:
+        backend.register("records", records([*range(len(PEOPLE))]))
+        prepare(backend, "records", SHORT_FORMS)
+        model = fit(backend)
+        return model, beside.taken(backend)
+
+
+def test_all_at_once_finds_who_is_one_and_who_may_be(fitted: tuple[Model, dict[str, pa.Table]]) -> None:
+    everyone = [*range(len(PEOPLE))]
+    found = pairs_of(everyone, everyone, *fitted)
+    assert {pair[:2] for pair in found if pair[3]} == {(0, 1), (2, 3), (4, 5), (6, 7)}
+    assert {pair[:2] for pair in found if not pair[3]} == {(8, 9), (10, 11)}
+
+
+@settings(max_examples=4, deadline=None)
+@given(order=st.permutations(range(len(PEOPLE))), size=st.integers(1, len(PEOPLE)))
+def test_bit_by_bit_finds_the_same_pairs(
+    fitted: tuple[Model, dict[str, pa.Table]], order: list[int], size: int
+) -> None:
+    found: set[tuple[object, ...]] = set()
+    for start in range(0, len(order), size):
+        changed = order[start : start + size]
+        found |= pairs_of([*order[: start + size]], changed, *fitted)
+    everyone = [*range(len(PEOPLE))]
+    assert found == pairs_of(everyone, everyone, *fitted)
+
+
+def test_a_model_is_kept_and_read_again_without_any_name(fitted: tuple[Model, dict[str, pa.Table]]) -> None:
+    model, _ = fitted
+    kept = model.to_json()
+    assert Model.from_json(kept) == model
+    assert not any(name in kept.upper() for person in PEOPLE for name in (person[0].upper(), person[1].upper()))
