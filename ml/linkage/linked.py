@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ml.linkage.clusters import Integers, Pairs, clusters
+from ml.linkage.clusters import Integers, clusters
 from ml.linkage.comparisons import COMPARISONS
+from ml.linkage.ranked import as_pairs, best_first, strength
 from ml.linkage.repeats import Repeats
-from ml.linkage.scoring import BY_DETAILS, BY_NUMBER
 
 BY_CLUSTER = "cluster"  # no pair by itself: others hold the two together
-_SURE_BITS = 1_000.0  # one verified number against everything else
-_RANK = {BY_NUMBER: 0, BY_DETAILS: 1}
 NOT_RECORDED = "not recorded"
 
 
@@ -36,16 +34,14 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repea
     `pairs` and `identity` (a code for each verified number, -1 where there is none) are of the records that `repeats`
     keeps, `source` is of all. The order of rows changes nothing.
     """
-    frame = pairs.to_pandas()
-    frame["rank"] = frame["rule"].map(_RANK).fillna(2)
-    frame = frame.sort_values(["rank", "match_weight", "left", "right"], ascending=[True, False, True, True])
+    frame = best_first(pairs.to_pandas())
     accepted = frame[frame["is_accepted"]].reset_index(drop=True)
     has_two_sources = len(np.unique(source)) > 1
     made = clusters(
         len(identity),
-        _pairs(accepted),
-        accepted["match_weight"].to_numpy(np.float64) + _SURE_BITS * (accepted["rule"] == BY_NUMBER).to_numpy(),
-        apart=_pairs(frame[frame["is_apart"]]),
+        as_pairs(accepted),
+        strength(accepted),
+        apart=as_pairs(frame[frame["is_apart"]]),
         identity=identity,
         source=source[repeats.kept] if has_two_sources else None,
     )
@@ -73,10 +69,6 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repea
 def _at_places(pairs: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
     """Pairs of records that were kept as pairs of all records."""
     return pairs.assign(left=repeats.kept[pairs["left"]], right=repeats.kept[pairs["right"]])
-
-
-def _pairs(frame: pd.DataFrame) -> Pairs:
-    return Pairs(frame["left"].to_numpy(np.int64), frame["right"].to_numpy(np.int64))
 
 
 def _links(person: Integers, kept: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """People out of pairs: joined along what is accepted, never across what is known to be different."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.linkage.clusters import Clusters, Pairs, clusters
@@ -71,6 +71,7 @@ def test_a_record_that_fits_two_people_equally_well_goes_with_neither() -> None:
     assert found.undecided == (0, 1)
 
 
+@settings(deadline=None)
 @given(
     accepted=PAIRS,
     apart=PAIRS,
@@ -93,6 +94,7 @@ def test_no_person_holds_two_who_are_known_to_be_different(
         assert (person[one] == person[other]) == (place not in found.broken)
 
 
+@settings(deadline=None)
 @given(accepted=PAIRS, apart=PAIRS, shuffle=st.permutations(range(10)))
 def test_what_the_records_are_called_changes_nobody(
     accepted: list[tuple[int, int]], apart: list[tuple[int, int]], shuffle: list[int]

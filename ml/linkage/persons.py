@@ -1,0 +1,60 @@
+"""Persons out of pairs of records: who is one, by which tier, and what that changes for who was one before."""
+
+import numpy as np
+import pandas as pd
+
+from ml.linkage.clusters import clusters
+from ml.linkage.ranked import as_pairs, best_first, strength
+
+_ALONE = 0
+MERGED, PARTED = "merge", "split"
+
+
+def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """One row a record: `ordinal`, `person` (the ordinal of its record that came first), `tier`, `probability`.
+
+    `records` have `ordinal`, `arrived_at`, `source` (a register, of which two records are two people unless they say
+    otherwise themselves) and `identity` (a verified number, or null); `pairs` are all that matter (`scored_pairs`) by
+    their ordinals. Neither the order of rows nor the batches in which they came change anything: the first record
+    names the person, so a later one never renames it. A record's tier is that of its best pair, its probability too.
+    """
+    known = records.sort_values(["arrived_at", "ordinal"]).reset_index(drop=True)
+    place = pd.Series(known.index, index=known["ordinal"])
+    placed = pairs.assign(left=place.loc[pairs["left"]].to_numpy(), right=place.loc[pairs["right"]].to_numpy())
+    placed = best_first(placed)
+    accepted = placed[placed["is_accepted"]].reset_index(drop=True)
+    made = clusters(
+        len(known),
+        as_pairs(accepted),
+        strength(accepted),
+        apart=as_pairs(placed[placed["is_apart"]]),
+        identity=np.asarray(pd.factorize(known["identity"])[0], dtype=np.int64),
+        source=np.asarray(pd.factorize(known["source"])[0], dtype=np.int64),
+    )
+    kept = accepted.drop([*made.broken, *made.undecided])
+    ends = pd.concat([kept.assign(record=kept["left"]), kept.assign(record=kept["right"])])
+    best = ends.groupby("record").agg(tier=("tier", "min"), probability=("probability", "max"))
+    best = best.reindex(known.index)
+    return pd.DataFrame(
+        {
+            "ordinal": known["ordinal"],
+            "person": known["ordinal"].to_numpy()[made.person],
+            "tier": best["tier"].astype(float).fillna(_ALONE).astype(int),
+            "probability": best["probability"].astype(float).fillna(1.0),
+        }
+    )
+
+
+def events(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """What became of persons: `kind`, `person` and `other_person`, one row for each that was merged or split off.
+
+    Both frames have `ordinal` and `person`. A merge names the person that goes on and the one that is no more; a split
+    the person that loses records and the one to whom they belong now. Who is new makes no event.
+    """
+    both = before.merge(after, on="ordinal", suffixes=("_before", "_after"))
+    moved = both[both["person_before"] != both["person_after"]][["person_before", "person_after"]].drop_duplicates()
+    goes_on = moved["person_before"].isin(after["person"])
+    merged = moved[~goes_on].rename(columns={"person_after": "person", "person_before": "other_person"})
+    parted = moved[goes_on].rename(columns={"person_before": "person", "person_after": "other_person"})
+    told = pd.concat([merged.assign(kind=MERGED), parted.assign(kind=PARTED)])
+    return told[["kind", "person", "other_person"]].sort_values(["kind", "person", "other_person"], ignore_index=True)
