@@ -1,7 +1,5 @@
 """What is compared of a record: its cells as written become letters, digits and words that can be held side by side."""
 
-from libs.errors import Terminal
-
 # What a record may have, all but `is_verified` as text; a column that a source lacks is null in every row. Beside them
 # each record has `ordinal`, its place among all.
 COLUMNS = (
@@ -23,10 +21,6 @@ SHORT_FORMS = "short_forms"  # the table of `given` and `short_of`: BILL is shor
 # Of a local id or a telephone that so many records have and that are so many people by their birth dates (or names,
 # where there is no date) none is anybody's own: TBC, or the ward's.
 _FEWEST_OF_A_PLACEHOLDER, _PEOPLE_OF_A_PLACEHOLDER = 3, 0.8
-
-
-class LinkageError(Terminal):
-    """Records can't be linked as they are; the message names a column or a table, never what stands there."""
 
 
 # Marks that stand in a name without being heard, and blanks, are let go: O'Brien is OBRIEN. (A regular expression takes
