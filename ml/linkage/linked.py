@@ -7,12 +7,11 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.linkage.clusters import Integers, clusters
-from ml.linkage.comparisons import COMPARISONS
 from ml.linkage.ranked import as_pairs, best_first, strength
 from ml.linkage.repeats import Repeats
+from ml.linkage.review import to_decide, unsettled
 
 BY_CLUSTER = "cluster"  # no pair by itself: others hold the two together
-NOT_RECORDED = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -51,19 +50,12 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repea
     links = _links(person, _at_places(accepted[taken], repeats))
     if has_two_sources:
         links = links[source[links["left"]] != source[links["right"]]].reset_index(drop=True)
-    # Who differs in given name and birth date is a sister or a wife: nobody needs to look at all of them.
-    is_of_two = frame["has_two_numbers"] | (
-        frame["is_apart"] & frame["birth_contradicts"] & frame["given_contradicts"] & (frame["nhs_number"] <= 0)
+    asked = to_decide(
+        _at_places(unsettled(frame, made.person), repeats),
+        broken=_at_places(accepted.iloc[list(made.broken)], repeats),
+        undecided=_at_places(accepted.iloc[list(made.undecided)], repeats),
     )
-    unsure = frame[~frame["is_accepted"] & ~is_of_two]
-    unsure = unsure[made.person[unsure["left"]] != made.person[unsure["right"]]]
-    let_go = pd.concat(
-        [
-            accepted.iloc[list(made.broken)].assign(reason="would join two people who are known to be different"),
-            accepted.iloc[list(made.undecided)].assign(reason="fits two people, neither clearly better"),
-        ]
-    )
-    return Linked(person, links, _review(_at_places(unsure, repeats), _at_places(let_go, repeats)))
+    return Linked(person, links, asked)
 
 
 def _at_places(pairs: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
@@ -88,30 +80,3 @@ def _links(person: Integers, kept: pd.DataFrame) -> pd.DataFrame:
     for name in ("probability", "match_weight"):
         found[name] = found[name].fillna(held[name])
     return found.sort_values(["left", "right"]).drop(columns="person").reset_index(drop=True)
-
-
-def _review(unsure: pd.DataFrame, let_go: pd.DataFrame) -> pd.DataFrame:
-    is_held = unsure["is_apart"]
-    reasons = np.select(
-        [
-            is_held & unsure["numbers_differ"],
-            is_held & unsure["birth_contradicts"],
-            is_held & unsure["given_contradicts"],
-            is_held,
-        ],
-        [
-            "NHS numbers differ, one of them not verified",
-            "birth dates contradict: may be relatives",
-            "given names contradict: may be relatives",
-            "no names to compare",
-        ],
-        "between the thresholds",
-    )
-    both = pd.concat([unsure.assign(reason=reasons), let_go]).sort_values(
-        ["match_weight", "left", "right"], ascending=[False, True, True]
-    )
-    for each in COMPARISONS:
-        words = {-1: NOT_RECORDED, **dict(enumerate(each.level_names()))}
-        both[each.name] = both[each.name].map(words)
-    columns = ["left", "right", "probability", "match_weight", "reason", *(each.name for each in COMPARISONS)]
-    return both[columns].reset_index(drop=True)

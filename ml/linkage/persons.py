@@ -1,22 +1,36 @@
 """Persons out of pairs of records: who is one, by which tier, and what that changes for who was one before."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from ml.linkage.clusters import clusters
-from ml.linkage.ranked import as_pairs, best_first, strength
+from ml.linkage.ranked import BY_DECISION, as_pairs, best_first, strength
+from ml.linkage.review import to_decide, unsettled
 
 _ALONE = 0
 MERGED, PARTED = "merge", "split"
 
 
-def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """One row a record: `ordinal`, `person` (the ordinal of its record that came first), `tier`, `probability`.
+@dataclass(frozen=True)
+class Persons:
+    """`of_records`: one row a record, `ordinal`, `person` (the ordinal of its record that came first), `tier` and
+    `probability`. `review`: the pairs for people to decide (`review.to_decide`), by their ordinals.
+    """
+
+    of_records: pd.DataFrame
+    review: pd.DataFrame
+
+
+def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> Persons:
+    """Who is one person among records.
 
     `records` have `ordinal`, `arrived_at`, `source` (a register, of which two records are two people unless they say
-    otherwise themselves) and `identity` (a verified number, or null); `pairs` are all that matter (`scored_pairs`) by
-    their ordinals. Neither the order of rows nor the batches in which they came change anything: the first record
-    names the person, so a later one never renames it. A record's tier is that of its best pair, its probability too.
+    otherwise themselves) and `identity` (a verified number, or null); `pairs` are all that matter (`scored_pairs`, with
+    what people decided) by their ordinals. Neither the order of rows nor the batches in which they came change
+    anything: the first record names the person, so a later one never renames it. A record's tier is that of its best
+    pair, its probability too.
     """
     known = records.sort_values(["arrived_at", "ordinal"]).reset_index(drop=True)
     place = pd.Series(known.index, index=known["ordinal"])
@@ -31,14 +45,27 @@ def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         identity=np.asarray(pd.factorize(known["identity"])[0], dtype=np.int64),
         source=np.asarray(pd.factorize(known["source"])[0], dtype=np.int64),
     )
-    kept = accepted.drop([*made.broken, *made.undecided])
+    ordinal = known["ordinal"].to_numpy()
+    asked = to_decide(
+        unsettled(placed[placed["rule"] != BY_DECISION], made.person),
+        broken=accepted.iloc[list(made.broken)],
+        undecided=accepted.iloc[list(made.undecided)],
+    )
+    asked = asked.assign(left=ordinal[asked["left"]], right=ordinal[asked["right"]])
+    best = _best(accepted.drop([*made.broken, *made.undecided]), len(known))
+    of_records = pd.DataFrame(
+        {"ordinal": ordinal, "person": ordinal[made.person], "tier": best["tier"], "probability": best["probability"]}
+    )
+    return Persons(of_records, asked)
+
+
+def _best(kept: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The `tier` and the `probability` of each place: those of its best pair."""
     ends = pd.concat([kept.assign(record=kept["left"]), kept.assign(record=kept["right"])])
-    best = ends.groupby("record").agg(tier=("tier", "min"), probability=("probability", "max"))
-    best = best.reindex(known.index)
+    first = ends.sort_values(["rank", "probability"], ascending=[True, False]).drop_duplicates("record")
+    best = first.set_index("record")[["tier", "probability"]].reindex(range(count))
     return pd.DataFrame(
         {
-            "ordinal": known["ordinal"],
-            "person": known["ordinal"].to_numpy()[made.person],
             "tier": best["tier"].astype(float).fillna(_ALONE).astype(int),
             "probability": best["probability"].astype(float).fillna(1.0),
         }

@@ -1,7 +1,7 @@
 """What is compared of a record: its cells as written become letters, digits and words that can be held side by side."""
 
 # What a record may have, all but `is_verified` as text; a column that a source lacks is null in every row. Beside them
-# each record has `ordinal`, its place among all.
+# each record has `ordinal`, its place among all, and `source`, its file or register.
 COLUMNS = (
     "nhs_number",  # one that can exist, as digits
     "is_verified",
@@ -19,7 +19,8 @@ COLUMNS = (
 
 SHORT_FORMS = "short_forms"  # the table of `given` and `short_of`: BILL is short of WILLIAM
 # Of a local id or a telephone that so many records have and that are so many people by their birth dates (or names,
-# where there is no date) none is anybody's own: TBC, or the ward's.
+# where there is no date) none is anybody's own: TBC, or the ward's. The tables that hold them have a column `value`.
+PLACEHOLDERS = {"phone": "placeholder_phones", "local": "placeholder_local_ids"}
 _FEWEST_OF_A_PLACEHOLDER, _PEOPLE_OF_A_PLACEHOLDER = 3, 0.8
 
 
@@ -69,31 +70,36 @@ _SECOND = {
 }
 
 
-def comparable(table: str) -> str:
-    """The SQL that makes comparable records of a table with `ordinal` and `COLUMNS`."""
+def worded(table: str) -> str:
+    """The SQL that makes words of the cells of a table with `ordinal`, `source` and `COLUMNS`."""
     first = ", ".join(f"{sql} as {name}" for name, sql in EXPRESSIONS.items())
     second = ", ".join(f"{sql} as {name}" for name, sql in _SECOND.items())
+    return (
+        f"with cleaned as (select ordinal, source, is_verified, {first} from {table}) select *, {second} from cleaned"
+    )
+
+
+def placeholder_values(worded_records: str, column: str) -> str:
+    """The SQL of the values of a column that are nobody's own among these records."""
     return f"""
-        with cleaned as (select ordinal, is_verified, {first} from {table}),
-        worded as (select *, {second} from cleaned),
-        {_of_nobody("phone")},
-        {_of_nobody("local")},
-        formal as (
-            select given as short, list(distinct short_of order by short_of) as names from {SHORT_FORMS} group by given
-        )
-        select worded.* replace (
-                case when phone not in (from phone_of_nobody) then phone end as phone,
-                case when local not in (from local_of_nobody) then local end as local
-            ),
-            list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,
-            case when worded.is_verified then worded.number end as verified_number
-        from worded left join formal on worded.first_given = formal.short
+        select {column} as value from {worded_records} where {column} is not null group by {column}
+        having count(*) >= {_FEWEST_OF_A_PLACEHOLDER}
+            and count(distinct coalesce(birth, full_name)) >= {_PEOPLE_OF_A_PLACEHOLDER} * count(*)
     """
 
 
-def _of_nobody(name: str) -> str:
-    return f"""{name}_of_nobody as (
-            select {name} from worded where {name} is not null group by {name}
-            having count(*) >= {_FEWEST_OF_A_PLACEHOLDER}
-                and count(distinct coalesce(birth, full_name)) >= {_PEOPLE_OF_A_PLACEHOLDER} * count(*)
-        )"""
+def comparable(worded_records: str) -> str:
+    """The SQL that makes comparable records of worded ones, when the tables of `PLACEHOLDERS` and short forms stand."""
+    own = ", ".join(
+        f"case when {column} not in (select value from {table}) then {column} end as {column}"
+        for column, table in PLACEHOLDERS.items()
+    )
+    return f"""
+        with formal as (
+            select given as short, list(distinct short_of order by short_of) as names from {SHORT_FORMS} group by given
+        )
+        select worded.* replace ({own}),
+            list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,
+            case when worded.is_verified then worded.number end as verified_number
+        from {worded_records} worded left join formal on worded.first_given = formal.short
+    """

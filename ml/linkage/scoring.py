@@ -1,5 +1,6 @@
 """Pairs of records: how likely each is one person, and what is done with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +12,23 @@ from ml.linkage.backend import DuckDBBackend
 from ml.linkage.clusters import Integers
 from ml.linkage.comparisons import ADDRESS, BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
 from ml.linkage.model import Model
-from ml.linkage.records import SHORT_FORMS, comparable
+from ml.linkage.records import PLACEHOLDERS, SHORT_FORMS, comparable, placeholder_values, worded
 from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
 
 RECORDS, KEYS, CROWDED = "comparable_records", "record_keys", "crowded_keys"
+_WORDED = "worded_records"
 BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
 # A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
 _CERTAIN = 0.9999
 _HAS_NO_NAMES, _HAS_NO_BIRTH = (f"{LEVEL}{each.name} = -1" for each in (NAMES, BIRTH))
 _IS_IDENTIFIED = f"({is_at(NHS_NUMBER, 'same')} or {is_at(LOCAL_ID, 'same')})"
+# Two given names under one number in one register: one of twins bears the other's number there.
+_MAY_BE_TWINS = "(source_l = source_r and given_contradicts)"
 # One number, and nothing else that agrees, is a slip of a pen.
 _BY_NUMBER = (
     f"has_one_number and not birth_contradicts and not (given_contradicts and {is_at(SEX, 'differs')})"
+    f" and not {_MAY_BE_TWINS}"
     f" and not ({_HAS_NO_BIRTH} and {is_at(NAMES, 'differs')})"
 )
 _BY_DETAILS = (
@@ -31,7 +36,7 @@ _BY_DETAILS = (
     f" and not {is_at(SEX, 'differs')} and not {is_at(NHS_NUMBER, 'differs')} and not {is_at(LOCAL_ID, 'differs')}"
 )
 _IS_OF_RELATIVES = (
-    "(birth_contradicts or (given_contradicts and not"
+    f"(birth_contradicts or {_MAY_BE_TWINS} or (given_contradicts and not"
     f" ({is_at(NHS_NUMBER, 'same')} and not {is_at(SEX, 'differs')})) or ({_HAS_NO_NAMES} and not {_IS_IDENTIFIED}))"
 )
 # Two numbers that can exist, of which one was never traced; or a birth date and a place that some share by chance.
@@ -49,10 +54,21 @@ class Thresholds:
     review: float
 
 
-def prepare(backend: DuckDBBackend, records: str, short_forms: pa.Table) -> None:
-    """Make the comparable records and their keys of a table with `ordinal` and the columns of `records.COLUMNS`."""
+def prepare(
+    backend: DuckDBBackend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
+) -> None:
+    """Make the comparable records and their keys of a table with `ordinal`, `source` and `records.COLUMNS`.
+
+    Which telephones and ids are placeholders is found among these records, unless `placeholders` tells it by table.
+    """
     backend.register(SHORT_FORMS, short_forms)
-    backend.make(RECORDS, comparable(records))
+    backend.make(_WORDED, worded(records))
+    for column, table in PLACEHOLDERS.items():
+        if placeholders is None:
+            backend.make(table, placeholder_values(_WORDED, column))
+        else:
+            backend.register(table, placeholders[table])
+    backend.make(RECORDS, comparable(_WORDED))
     blocking.make_keys(backend, RECORDS, KEYS)
 
 

@@ -12,7 +12,7 @@ from ml.linkage.weights import DIFFERS, Weights
 
 LEVEL = "level_"  # before a comparison's name: the number of the level at which a pair stands
 # What is known of a record besides its fields, and is wanted of both sides of a pair.
-RETAINED = ("number", "verified_number", "birth", "given", "first_given", "given_roots", "forenames")
+RETAINED = ("source", "number", "verified_number", "birth", "given", "first_given", "given_roots", "forenames")
 _LEAST_FREQUENCY = 1e-7
 
 

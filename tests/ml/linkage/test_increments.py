@@ -31,7 +31,15 @@ def records(ordinals: list[int]) -> pa.Table:
     cells = dict(zip(("family_name", "given_name", "birth_date", "postcode"), zip(*PEOPLE, strict=True), strict=True))
     columns = {name: pa.nulls(len(ordinals), pa.string()) for name in COLUMNS if name != "is_verified"}
     written = {name: pa.array([of[ordinal] for ordinal in ordinals], pa.string()) for name, of in cells.items()}
-    return pa.table({**columns, **written, "is_verified": [False] * len(ordinals), "ordinal": ordinals})
+    return pa.table(
+        {
+            **columns,
+            **written,
+            "is_verified": [False] * len(ordinals),
+            "source": [0] * len(ordinals),
+            "ordinal": ordinals,
+        }
+    )
 
 
 def pairs_of(

@@ -4,8 +4,14 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.linkage.decisions import with_decisions
 from ml.linkage.persons import MERGED, PARTED, events, persons
+from ml.linkage.review import FIELDS
 
+FACTS = {
+    "has_two_numbers": False, "given_contradicts": False, "birth_contradicts": False, "numbers_differ": False,
+    **dict.fromkeys(FIELDS, -1),
+}  # fmt: skip
 PAIR_COLUMNS = ["left", "right", "match_weight", "probability", "rule", "is_accepted", "is_apart"]
 RULES = st.sampled_from(["nhs_number", "model"])
 DRAWN_PAIRS = st.lists(
@@ -32,7 +38,11 @@ def records(
 
 def pairs(*given_pairs: tuple[int, int, float, str]) -> pd.DataFrame:
     rows = [(left, right, weight, 0.99, rule, True, False) for left, right, weight, rule in given_pairs]
-    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS).assign(**FACTS)
+
+
+def people(records: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    return persons(records, pairs).of_records
 
 
 def person_of(found: pd.DataFrame) -> dict[int, int]:
@@ -40,29 +50,27 @@ def person_of(found: pd.DataFrame) -> dict[int, int]:
 
 
 def test_a_person_is_named_after_the_record_that_came_first() -> None:
-    found = persons(records(50, 10, 30), pairs((10, 50, 20.0, "model")))
+    found = people(records(50, 10, 30), pairs((10, 50, 20.0, "model")))
     assert person_of(found) == {50: 50, 10: 50, 30: 30}
     assert dict(zip(found["ordinal"], found["tier"], strict=True)) == {50: 3, 10: 3, 30: 0}
 
 
 def test_a_record_that_comes_later_renames_nobody() -> None:
-    before = person_of(persons(records(50, 10), pairs((10, 50, 20.0, "model"))))
-    after = person_of(persons(records(50, 10, 1), pairs((10, 50, 20.0, "model"), (1, 50, 20.0, "nhs_number"))))
+    before = person_of(people(records(50, 10), pairs((10, 50, 20.0, "model"))))
+    after = person_of(people(records(50, 10, 1), pairs((10, 50, 20.0, "model"), (1, 50, 20.0, "nhs_number"))))
     assert {ordinal: after[ordinal] for ordinal in before} == before
     assert after[1] == 50
 
 
 def test_two_records_of_one_register_are_not_joined_by_one_of_another() -> None:
-    found = persons(
+    found = people(
         records(1, 2, 3, sources={1: "RVW", 2: "RVW"}), pairs((1, 3, 30.0, "nhs_number"), (2, 3, 20.0, "model"))
     )
     assert person_of(found) == {1: 1, 2: 2, 3: 1}
 
 
 def test_two_verified_numbers_are_never_one_person() -> None:
-    found = persons(
-        records(1, 2, 3, numbers={1: "a", 2: "b"}), pairs((1, 3, 30.0, "nhs_number"), (2, 3, 20.0, "model"))
-    )
+    found = people(records(1, 2, 3, numbers={1: "a", 2: "b"}), pairs((1, 3, 30.0, "nhs_number"), (2, 3, 20.0, "model")))
     assert person_of(found) == {1: 1, 2: 2, 3: 1}
 
 
@@ -74,12 +82,41 @@ def test_the_order_of_rows_changes_nothing(
     rows = pd.DataFrame(
         [(left, right, weight, 0.99, rule, ok, not ok) for left, right, weight, rule, ok in drawn], columns=PAIR_COLUMNS
     ).astype({"is_accepted": bool, "is_apart": bool})
+    rows = rows.assign(**FACTS)
     known = records(*arrival)
     order = list(range(len(rows)))
     shuffle.shuffle(order)  # type: ignore[attr-defined]
-    first = persons(known, rows)
-    second = persons(known.sample(frac=1, random_state=1), rows.iloc[order])
+    first = people(known, rows)
+    second = people(known.sample(frac=1, random_state=1), rows.iloc[order])
     pd.testing.assert_frame_equal(first, second)
+
+
+def decided(left: int, right: int, *, is_same: bool) -> pd.DataFrame:
+    return pd.DataFrame([(left, right, is_same)], columns=["left", "right", "is_same"])
+
+
+def test_what_people_decided_goes_before_the_model_and_is_not_asked_again() -> None:
+    known, scored = records(1, 2, 3), pairs((1, 2, 20.0, "model")).assign(is_accepted=False)
+    assert len(persons(known, scored).review) == 1
+    same = persons(known, with_decisions(scored, decided(1, 2, is_same=True)))
+    assert person_of(same.of_records) == {1: 1, 2: 1, 3: 3}
+    assert same.review.empty
+    different = persons(known, with_decisions(scored.assign(is_accepted=True), decided(1, 2, is_same=False)))
+    assert person_of(different.of_records) == {1: 1, 2: 2, 3: 3}
+    assert different.review.empty
+
+
+def test_a_decision_on_a_pair_that_the_model_no_longer_looks_at_holds() -> None:
+    found = people(records(1, 2, 3), with_decisions(pairs((1, 2, 20.0, "model")), decided(2, 3, is_same=True)))
+    assert person_of(found) == {1: 1, 2: 1, 3: 1}
+    assert dict(zip(found["ordinal"], found["tier"], strict=True)) == {1: 3, 2: 4, 3: 4}
+
+
+def test_a_decision_never_joins_two_verified_numbers_and_the_pair_is_asked_again() -> None:
+    known = records(1, 2, numbers={1: "a", 2: "b"})
+    found = persons(known, with_decisions(pairs((1, 2, 20.0, "model")), decided(1, 2, is_same=True)))
+    assert person_of(found.of_records) == {1: 1, 2: 2}
+    assert found.review["reason"].to_list() == ["would join two people who are known to be different"]
 
 
 def told(before: dict[int, int], after: dict[int, int]) -> list[tuple[str, int, int]]:
