@@ -19,7 +19,7 @@ from ml.linkage.fit import fit
 from ml.linkage.linked import Linked, linked
 from ml.linkage.model import Model
 from ml.linkage.repeats import repeats
-from ml.linkage.scoring import Thresholds, prepare, scored_pairs, verified_numbers
+from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs, verified_numbers
 
 ID = "record_id"
 LINKS = ("left_id", "right_id", "probability", "match_weight", "rule")
@@ -94,6 +94,7 @@ def link_files(
         listener("learning how true pairs look")
         model = fit(backend)
         listener("comparing")
+        make_pairs(backend)
         pairs = scored_pairs(backend, model, thresholds)
         found = linked(pairs, verified_numbers(backend), records.source, same)
         unreadable = _unreadable(records.cells, backend.fetch("select * from read order by ordinal"))

@@ -10,10 +10,11 @@ import pyarrow as pa
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.comparisons import FREQUENCIES_OF
 from ml.linkage.households import KNOWN_GIVEN
+from ml.linkage.records import PLACEHOLDERS
 from ml.linkage.scoring import CROWDED
 from ml.linkage.splink_model import frequency_table
 
-TABLES = (*(frequency_table(column) for column in FREQUENCIES_OF), KNOWN_GIVEN, CROWDED)
+TABLES = (*(frequency_table(column) for column in FREQUENCIES_OF), KNOWN_GIVEN, CROWDED, *PLACEHOLDERS.values())
 
 
 def taken(backend: DuckDBBackend) -> dict[str, pa.Table]:

@@ -56,14 +56,10 @@ def make_crowded(backend: DuckDBBackend, keys: str, crowded: str) -> None:
     )
 
 
-def pairs(keys: str, crowded: str, *, of: str | None = None) -> str:
-    """The SQL of the pairs that share a key which is not crowded: `left` and `right`, the lesser ordinal left; `of`
-    limits it to pairs with a record that the table of this name has.
-    """
-    mine = "" if of is None else f" and ordinal in (select ordinal from {of})"
-    order = "l.ordinal < r.ordinal" if of is None else "l.ordinal <> r.ordinal"
+def pairs(keys: str, crowded: str) -> str:
+    """The SQL of the pairs that share a key which is not crowded: `left` and `right`, the lesser ordinal left."""
     return (
         f"with open as (select ordinal, key from {keys} where key not in (select key from {crowded}))"
-        " select distinct least(l.ordinal, r.ordinal) as left, greatest(l.ordinal, r.ordinal) as right"
-        f" from (select * from open where true{mine}) l join open r on l.key = r.key and {order}"
+        ' select distinct l.ordinal as "left", r.ordinal as "right"'
+        " from open l join open r on l.key = r.key and l.ordinal < r.ordinal"
     )

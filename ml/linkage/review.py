@@ -18,8 +18,9 @@ def unsettled(pairs: pd.DataFrame, person: Integers) -> pd.DataFrame:
     is_of_two = pairs["has_two_numbers"] | (
         pairs["is_apart"] & pairs["birth_contradicts"] & pairs["given_contradicts"] & (pairs["nhs_number"] <= 0)
     )
-    unsure = pairs[~pairs["is_accepted"] & ~is_of_two]
-    return unsure[person[unsure["left"]] != person[unsure["right"]]]
+    are_two_people = person[pairs["left"]] != person[pairs["right"]]
+    is_unsettled: pd.Series[bool] = ~pairs["is_accepted"] & ~is_of_two & are_two_people
+    return pairs[is_unsettled]
 
 
 def to_decide(unsure: pd.DataFrame, *, broken: pd.DataFrame, undecided: pd.DataFrame) -> pd.DataFrame:

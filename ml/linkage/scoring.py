@@ -15,7 +15,7 @@ from ml.linkage.model import Model
 from ml.linkage.records import PLACEHOLDERS, SHORT_FORMS, comparable, placeholder_values, worded
 from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
 
-RECORDS, KEYS, CROWDED = "comparable_records", "record_keys", "crowded_keys"
+RECORDS, KEYS, CROWDED, PAIRS = "comparable_records", "record_keys", "crowded_keys", "pairs"
 _WORDED = "worded_records"
 BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
@@ -61,6 +61,14 @@ def prepare(
 
     Which telephones and ids are placeholders is found among these records, unless `placeholders` tells it by table.
     """
+    make_comparable(backend, records, short_forms, placeholders)
+    blocking.make_keys(backend, RECORDS, KEYS)
+
+
+def make_comparable(
+    backend: DuckDBBackend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
+) -> None:
+    """Make the comparable records alone, as `prepare` does."""
     backend.register(SHORT_FORMS, short_forms)
     backend.make(_WORDED, worded(records))
     for column, table in PLACEHOLDERS.items():
@@ -69,7 +77,11 @@ def prepare(
         else:
             backend.register(table, placeholders[table])
     backend.make(RECORDS, comparable(_WORDED))
-    blocking.make_keys(backend, RECORDS, KEYS)
+
+
+def make_pairs(backend: DuckDBBackend) -> None:
+    """Make the pairs of prepared records that share a key which is not crowded."""
+    backend.make(PAIRS, blocking.pairs(KEYS, CROWDED))
 
 
 def verified_numbers(backend: DuckDBBackend) -> Integers:
@@ -78,13 +90,12 @@ def verified_numbers(backend: DuckDBBackend) -> Integers:
     return np.asarray(pd.factorize(numbers.to_pandas())[0], dtype=np.int64)
 
 
-def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds, *, of: str | None = None) -> pa.Table:
-    """The pairs that matter, one row each: `left` and `right` (ordinals), `match_weight`, `probability`, `rule` and the
-    number of each comparison's level; whether it `is_accepted`, and whether it `is_apart`: never of one person, however
-    they may hang together. `of` limits them to pairs with a record of the table of this name.
+def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds) -> pa.Table:
+    """Of the pairs that stand those that matter, one row each: `left` and `right` (ordinals), `match_weight`,
+    `probability`, `rule` and the number of each comparison's level; whether it `is_accepted`, and whether it
+    `is_apart`: never of one person, however they may hang together.
     """
-    backend.make("pairs", blocking.pairs(KEYS, CROWDED, of=of))
-    predicted = predicted_pairs(backend, RECORDS, "pairs", model.weights, least_weight=_LEAST_WEIGHT)
+    predicted = predicted_pairs(backend, RECORDS, PAIRS, model.weights, least_weight=_LEAST_WEIGHT)
     is_held = f"({_IS_OF_RELATIVES} or {_IS_DOUBTFUL})" if model.holds_families else _IS_DOUBTFUL
     levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
     return backend.fetch(f"""

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.fit import fit
+from ml.linkage.increment import changed_keys, compared
 from ml.linkage.model import Model
 from ml.linkage.records import COLUMNS
-from ml.linkage.scoring import Thresholds, prepare, scored_pairs
+from ml.linkage.scoring import Thresholds, prepare
 
 THRESHOLDS = Thresholds(accept=0.95, review=0.5)
 SHORT_FORMS = pa.table({"given": ["BILL"], "short_of": ["WILLIAM"]})
@@ -37,6 +38,7 @@ def records(ordinals: list[int]) -> pa.Table:
             **written,
             "is_verified": [False] * len(ordinals),
             "source": [0] * len(ordinals),
+            "file_id": pa.array([1] * len(ordinals), pa.int64()),
             "ordinal": ordinals,
         }
     )
@@ -45,12 +47,21 @@ def records(ordinals: list[int]) -> pa.Table:
 def pairs_of(
     known: list[int], changed: list[int], model: Model, tables: Mapping[str, pa.Table]
 ) -> set[tuple[object, ...]]:
+    """The pairs of the changed records with one another and with those that are known and share a key."""
     with DuckDBBackend(threads=1) as backend:
-        backend.register("records", records(known))
-        backend.register("changed", pa.table({"ordinal": pa.array(changed, pa.int64())}))
-        prepare(backend, "records", SHORT_FORMS)
-        beside.used(backend, tables)
-        found = scored_pairs(backend, model, THRESHOLDS, of="changed")
+        known_keys = changed_keys(backend, records(known), SHORT_FORMS, tables).to_pandas()
+    with DuckDBBackend(threads=1) as backend:
+        keys = changed_keys(backend, records(changed), SHORT_FORMS, tables).to_pandas()
+        sharing = keys.drop(columns="file_id").merge(known_keys.rename(columns={"ordinal": "known"}), on="key")
+        found = compared(
+            backend,
+            records(known),
+            pa.Table.from_pandas(sharing.drop(columns="key"), preserve_index=False),
+            model,
+            THRESHOLDS,
+            short_forms=SHORT_FORMS,
+            beside=tables,
+        )
     return {(row["left"], row["right"], round(row["match_weight"], 9), row["is_accepted"]) for row in found.to_pylist()}
 
 
@@ -65,7 +76,7 @@ def fitted() -> tuple[Model, dict[str, pa.Table]]:
 
 def test_all_at_once_finds_who_is_one_and_who_may_be(fitted: tuple[Model, dict[str, pa.Table]]) -> None:
     everyone = [*range(len(PEOPLE))]
-    found = pairs_of(everyone, everyone, *fitted)
+    found = pairs_of([], everyone, *fitted)
     assert {pair[:2] for pair in found if pair[3]} == {(0, 1), (2, 3), (4, 5), (6, 7)}
     assert {pair[:2] for pair in found if not pair[3]} == {(8, 9), (10, 11)}
 
@@ -77,10 +88,19 @@ def test_bit_by_bit_finds_the_same_pairs(
 ) -> None:
     found: set[tuple[object, ...]] = set()
     for start in range(0, len(order), size):
-        changed = order[start : start + size]
-        found |= pairs_of([*order[: start + size]], changed, *fitted)
+        found |= pairs_of(order[:start], order[start : start + size], *fitted)
     everyone = [*range(len(PEOPLE))]
-    assert found == pairs_of(everyone, everyone, *fitted)
+    assert found == pairs_of([], everyone, *fitted)
+
+
+def test_a_key_that_a_record_has_no_more_brings_no_pair(fitted: tuple[Model, dict[str, pa.Table]]) -> None:
+    with DuckDBBackend(threads=1) as backend:
+        changed_keys(backend, records([1]), SHORT_FORMS, fitted[1])
+        sharing = pa.table({"ordinal": [1], "known": [0], "file_id": pa.array([0], pa.int64())})
+        found = compared(
+            backend, records([0]), sharing, fitted[0], THRESHOLDS, short_forms=SHORT_FORMS, beside=fitted[1]
+        )
+    assert len(found) == 0
 
 
 def test_a_model_is_kept_and_read_again_without_any_name(fitted: tuple[Model, dict[str, pa.Table]]) -> None:

@@ -1,4 +1,4 @@
-"""Which records are one person: done over for the records that changed, against all."""
+"""Which records are one person while no linkage model is trained: those with the same verified NHS number."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from libs.lakehouse.tables import Lake, settle
 from libs.pathways.people import RECORD_KEY, link_people, records_of_the_same_people
 
-TABLE = "silver.person_link"
+LINKS = "silver.person_link"
 _NO_LINKS = "trust string, system string, source_patient_id string, person_id string"
 
 
@@ -16,10 +16,10 @@ def relink(lake: Lake, *, after: int, upto: int) -> int:
     changed = patients.where(F.col("file_id") > after)
     concerned = settle(records_of_the_same_people(patients, _links(lake), changed))
     links = link_people(concerned).withColumn("file_id", F.lit(upto).cast("bigint"))
-    return lake.merge(TABLE, links, keys=RECORD_KEY)
+    return lake.merge(LINKS, links, keys=RECORD_KEY)
 
 
 def _links(lake: Lake) -> DataFrame:
-    if not lake.exists(TABLE):
+    if not lake.exists(LINKS):
         return lake.spark.createDataFrame([], _NO_LINKS)
-    return lake.read(TABLE).select(*RECORD_KEY, "person_id")
+    return lake.read(LINKS).select(*RECORD_KEY, "person_id")

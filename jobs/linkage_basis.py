@@ -1,0 +1,46 @@
+"""What the hour links by: the champion of the linkage models, and what stands beside it in the lake."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from jobs.linkage_terms import read_terms
+from jobs.short_names import short_forms
+from libs.lakehouse.tables import Lake
+from libs.settings import Settings
+from ml.linkage import registry
+from ml.linkage.model import Model
+from ml.linkage.scoring import Thresholds
+from ml.store import model_store
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A model with its version, the tables beside it (`ml.linkage.beside`), short forms of names and the thresholds."""
+
+    model: Model
+    version: int
+    beside: Mapping[str, pa.Table]
+    short_forms: pa.Table
+    thresholds: Thresholds
+
+    @property
+    def name(self) -> str:
+        """What keys are made by: another model freezes other keys, and DuckDB's hash may change with its version."""
+        return f"linkage {self.version}, DuckDB {duckdb.__version__}"
+
+
+def linkage_basis(lake: Lake, settings: Settings) -> Basis | None:
+    """The champion and what it needs; None where no version is champion."""
+    registered = registry.champion(model_store(settings.paths.root))
+    if registered is None:
+        return None
+    return Basis(
+        registered.model,
+        registered.version,
+        read_terms(lake, version=registered.version),
+        short_forms(),
+        Thresholds(settings.linkage.accept_probability, settings.linkage.review_probability),
+    )

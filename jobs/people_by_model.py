@@ -1,0 +1,95 @@
+"""Which records are one person, by the trained model: what changed is compared with all, nothing else is done over.
+
+Keys of records stand with the `file_id` that told of the record last. A record that was told otherwise since has other
+keys; its old ones are passed over, so that nothing need be deleted from a table of tens of millions of rows.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.linkage_basis import Basis
+from jobs.linkage_tables import (
+    KEYS,
+    PAIRS,
+    decisions,
+    known_before,
+    write_events,
+    write_keys,
+    write_links,
+    write_pairs,
+    write_review,
+)
+from jobs.outcome import Run
+from libs import log
+from libs.lakehouse.tables import Lake
+from libs.pathways.linkage_records import linkage_records
+from libs.pathways.people import RECORD_KEY
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.hourly import Ordinals, became, concerned
+from ml.linkage.increment import changed_keys, compared
+
+_FACTS = ["ordinal", "arrived_at", "source", "nhs_number", "is_verified", *RECORD_KEY]
+
+
+def relink(lake: Lake, basis: Basis, run: Run, *, after: int, upto: int) -> int:
+    """Bring the people up to date with the records that files after `after` changed; how many links changed.
+
+    With another model, or another version of the engine that makes the keys, every record counts as changed. Tables are
+    written in such an order that a run that was killed finds the same work to do: pairs after links, keys last.
+    """
+    patients = lake.read("silver.patient")
+    is_anew = not lake.exists(KEYS) or lake.read(KEYS).where(F.col("made_by") == basis.name).isEmpty()
+    changed = linkage_records(patients if is_anew else patients.where(F.col("file_id") > after)).toArrow()
+    decided = decisions(lake)
+    if not len(changed) and decided.empty:
+        return 0
+    with DuckDBBackend() as backend:
+        keys = changed_keys(backend, changed, basis.short_forms, basis.beside)
+        sharing, known = _nobody(changed) if is_anew else _who_shares(lake, patients, keys, changed)
+        new = compared(
+            backend, known, sharing, basis.model, basis.thresholds, short_forms=basis.short_forms, beside=basis.beside
+        )
+    standing = new.slice(0, 0) if is_anew else lake.read(PAIRS).select(*new.column_names).toArrow()
+    look_at = concerned(standing.to_pandas(), new.to_pandas(), changed["ordinal"].to_numpy(), decided)
+    records = _facts(patients, pa.concat_tables([part.select(_FACTS) for part in (changed, known)]), look_at.ordinals)
+    before = known_before(lake, None if is_anew else look_at.ordinals)
+    found = became(records, look_at.pairs, before, is_of_another_model=is_anew)
+    write_events(lake, found.events, run, upto=upto, model_version=basis.version, decision_count=len(decided))
+    write_review(lake, found.review, records, run, upto=upto)
+    changed_count = write_links(lake, found.links, records, upto=upto)
+    write_pairs(lake, new, look_at.gone, is_anew=is_anew, upto=upto)
+    write_keys(lake, keys, made_by=basis.name, is_anew=is_anew)
+    log.event("people_linked", step="link", rows=len(changed), rows_changed=changed_count)
+    return changed_count
+
+
+def _nobody(changed: pa.Table) -> tuple[pa.Table, pa.Table]:
+    none = pa.table({name: pa.array([], pa.int64()) for name in ("ordinal", "known", "file_id")})
+    return none, changed.slice(0, 0)
+
+
+def _who_shares(lake: Lake, patients: DataFrame, keys: pa.Table, changed: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Pairs of a changed record and one that may share a key with it, and the records of the latter."""
+    mine = F.broadcast(lake.spark.createDataFrame(keys.select(["ordinal", "key"])))
+    standing = lake.read(KEYS).select(F.col("ordinal").alias("known"), "key", "file_id")
+    sharing = standing.join(mine, ["key"], "inner").select("ordinal", "known", "file_id").toArrow()
+    known = np.setdiff1d(sharing["known"].to_numpy(), changed["ordinal"].to_numpy())
+    return sharing, _records_of(patients, known)
+
+
+def _records_of(patients: DataFrame, ordinals: Ordinals) -> pa.Table:
+    wanted = patients.sparkSession.createDataFrame(pa.table({"ordinal": ordinals}))
+    return linkage_records(patients).join(F.broadcast(wanted), ["ordinal"], "left_semi").toArrow()
+
+
+def _facts(patients: DataFrame, at_hand: pa.Table, ordinals: Ordinals) -> pd.DataFrame:
+    """What the persons are made of: `ordinal`, `arrived_at`, `source`, `identity` and the record's key."""
+    missing = np.setdiff1d(ordinals, at_hand["ordinal"].to_numpy())
+    every = pa.concat_tables([at_hand, _records_of(patients, missing).select(_FACTS)]) if len(missing) else at_hand
+    frame: pd.DataFrame = every.to_pandas()
+    frame = frame[frame["ordinal"].isin(ordinals)].drop_duplicates("ordinal")
+    identity = frame["nhs_number"].where(frame["is_verified"])
+    return frame.assign(identity=identity).reset_index(drop=True)

@@ -1,0 +1,93 @@
+"""One hour's pairs and persons: what changed, what hangs together with it, and what becomes of both."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from ml.linkage.decisions import with_decisions
+from ml.linkage.persons import MERGED, Persons, events, persons
+
+Ordinals = npt.NDArray[np.int64]
+_REASONS = {
+    1: "the same verified NHS number",
+    2: "the same details",
+    3: "the model",
+    4: "a decision of people",
+}
+_OTHER_RECORDS = "the records are others than before"
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """`pairs`: all that stand now among `ordinals`, the records that hang together with what changed; `gone`: the pairs
+    (`left`, `right`) that stood before and do not stand now.
+    """
+
+    pairs: pd.DataFrame
+    ordinals: Ordinals
+    gone: pd.DataFrame
+
+
+def concerned(standing: pd.DataFrame, new: pd.DataFrame, changed: Ordinals, decisions: pd.DataFrame) -> Concerned:
+    """What is to be looked at again when these records changed and have these new pairs.
+
+    The pairs that stood of a changed record are replaced by the new ones. Whatever hangs together with such a pair, or
+    with a decision of people, is looked at again; nothing else can have become another person.
+    """
+    is_of_changed = standing["left"].isin(changed) | standing["right"].isin(changed)
+    replaced = standing[is_of_changed]
+    ends = ["left", "right"]
+    is_gone = ~pd.MultiIndex.from_frame(replaced[ends]).isin(pd.MultiIndex.from_frame(new[ends]))
+    # Without what stood alone an empty frame keeps its columns' types: pandas can't tell them of nothing.
+    parts = [part for part in (standing[~is_of_changed], new) if len(part)]
+    now = with_decisions(pd.concat(parts, ignore_index=True) if parts else new, decisions)
+    touched = [replaced[end] for end in ends] + [decisions[end] for end in ends]
+    start = np.unique(np.concatenate([changed, *(part.to_numpy(np.int64) for part in touched)]))
+    ordinals = _hanging_with(start, now)
+    return Concerned(now[now["left"].isin(ordinals)].reset_index(drop=True), ordinals, replaced.loc[is_gone, ends])
+
+
+def _hanging_with(start: Ordinals, pairs: pd.DataFrame) -> Ordinals:
+    """The records that hang together with these by pairs of any kind, these among them."""
+    known = np.unique(np.concatenate([start, pairs["left"].to_numpy(np.int64), pairs["right"].to_numpy(np.int64)]))
+    places = [np.searchsorted(known, pairs[end].to_numpy(np.int64)) for end in ("left", "right")]
+    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), places), shape=(len(known), len(known)))
+    _, group = connected_components(graph, directed=False)
+    return np.asarray(known[np.isin(group, group[np.searchsorted(known, start)])])
+
+
+@dataclass(frozen=True)
+class Became:
+    """`links`: the records (`ordinal`) whose `person`, `tier` or `probability` is another than before or that are new;
+    `events`: persons that were merged or split, with a `reason`; `review`: pairs for people to decide.
+    """
+
+    links: pd.DataFrame
+    events: pd.DataFrame
+    review: pd.DataFrame
+
+
+def became(records: pd.DataFrame, pairs: pd.DataFrame, before: pd.DataFrame, *, is_of_another_model: bool) -> Became:
+    """What becomes of the records that are looked at again (`persons.persons`), who were `before` these persons.
+
+    `before` has `ordinal`, `person`, `tier` and `probability`, of those records that were known.
+    """
+    now = persons(records, pairs)
+    both = now.of_records.merge(before, on="ordinal", how="left", suffixes=("", "_before"))
+    columns = ["person", "tier", "probability"]
+    is_same = np.logical_and.reduce([both[name].eq(both[f"{name}_before"]) for name in columns])
+    told = events(before[["ordinal", "person"]], now.of_records[["ordinal", "person"]])
+    links = now.of_records[~is_same].reset_index(drop=True)
+    return Became(links, _with_reason(told, now, is_of_another_model=is_of_another_model), now.review)
+
+
+def _with_reason(told: pd.DataFrame, now: Persons, *, is_of_another_model: bool) -> pd.DataFrame:
+    """A merge for what holds the record after which the person was named that is no more; a split for what changed."""
+    tier = now.of_records.set_index("ordinal")["tier"]
+    joined_by = told["other_person"].map(tier).map(_REASONS).fillna(_OTHER_RECORDS)
+    parted_by = "another model" if is_of_another_model else _OTHER_RECORDS
+    return told.assign(reason=np.where(told["kind"] == MERGED, joined_by, parted_by))

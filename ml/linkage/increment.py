@@ -1,0 +1,61 @@
+"""What changed is compared with what is known: only the changed get keys anew, only who shares one is looked at."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from ml.linkage import blocking
+from ml.linkage.backend import DuckDBBackend
+from ml.linkage.beside import used
+from ml.linkage.model import Model
+from ml.linkage.scoring import CROWDED, KEYS, PAIRS, Thresholds, make_comparable, prepare, scored_pairs
+
+_CHANGED = "changed_records"
+
+
+def changed_keys(
+    backend: DuckDBBackend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
+) -> pa.Table:
+    """The keys of the changed records (`ordinal`, `file_id`, `source` and `records.COLUMNS`): `ordinal`, `key` and
+    `file_id`, each once.
+
+    Crowded ones, by what stands beside the model, are left out. The engine keeps the records for `compared`.
+    """
+    backend.register(_CHANGED, changed)
+    prepare(backend, _CHANGED, short_forms, beside)
+    backend.register(CROWDED, beside[CROWDED])
+    backend.make(PAIRS, blocking.pairs(KEYS, CROWDED))
+    return backend.fetch(
+        f"select distinct k.ordinal, k.key, c.file_id from {KEYS} k join {_CHANGED} c on k.ordinal = c.ordinal"
+        f" where k.key not in (select key from {CROWDED})"
+    )
+
+
+def compared(  # noqa: PLR0913 - the model, what stands beside it, and the two tables that are met
+    backend: DuckDBBackend,
+    known: pa.Table,
+    sharing: pa.Table,
+    model: Model,
+    thresholds: Thresholds,
+    *,
+    short_forms: pa.Table,
+    beside: Mapping[str, pa.Table],
+) -> pa.Table:
+    """The scored pairs (`scored_pairs`) of the changed records among themselves and with those that are known.
+
+    `known` are records as the changed ones, each with the `file_id` that told of it last; `sharing` are pairs that
+    share a key: `ordinal` of a changed one, `known` and the `file_id` of which the known one had the key. A key that it
+    has no more brings no pair.
+    """
+    if len(known):
+        backend.register("known_records", known)
+        backend.register("sharing", sharing)
+        backend.make("records_at_hand", f"select * from {_CHANGED} union all by name select * from known_records")
+        make_comparable(backend, "records_at_hand", short_forms, beside)
+        backend.make(
+            PAIRS,
+            f'select "left", "right" from {PAIRS} union select least(s.ordinal, s.known), greatest(s.ordinal, s.known)'
+            " from sharing s join known_records k on k.ordinal = s.known and k.file_id = s.file_id",
+        )
+    used(backend, beside)
+    return scored_pairs(backend, model, thresholds)
