@@ -1,6 +1,5 @@
 """`link-files`: who is one person in one CSV file, or in two; without Spark."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.row_file import RowFile, RowFileError, column_name, read_rows, write_rows
-from libs.settings import Settings, conf_folder
+from jobs.short_names import short_forms
+from libs.settings import Settings
 from ml.linkage import written
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.comparisons import COMPARISONS
@@ -24,7 +24,6 @@ from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs, ve
 ID = "record_id"
 LINKS = ("left_id", "right_id", "probability", "match_weight", "rule")
 REVIEW = ("left_id", "right_id", "probability", "match_weight", "reason", *(each.name for each in COMPARISONS))
-SHORT_NAMES = "vocabulary/short_names.csv"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def link_files(
         backend.register("written", records.cells)
         backend.make("read", written.as_records("written", taken))
         same = repeats(backend, "read", "records")
-        prepare(backend, "records", _short_forms())
+        prepare(backend, "records", short_forms())
         listener("learning how true pairs look")
         model = fit(backend)
         listener("comparing")
@@ -147,12 +146,6 @@ def _in_order(files: list[RowFile]) -> _Records:
     every = every.take(pc.sort_indices(every, [("source", "ascending"), (ID, "ascending")]))
     ids, source = every[ID].to_pandas(), every["source"].to_numpy().astype(np.int64)
     return _Records(every.drop([ID]).append_column("ordinal", pa.array(np.arange(len(ids)))), ids, source)
-
-
-def _short_forms() -> pa.Table:
-    with (conf_folder() / SHORT_NAMES).open(encoding="utf-8", newline="") as file:
-        rows = [(row["short_form"].upper(), row["given_name"].upper()) for row in csv.DictReader(file)]
-    return pa.table({"given": [short for short, _ in rows], "short_of": [name for _, name in rows]})
 
 
 def _with_ids(pairs: pd.DataFrame, records: _Records) -> pd.DataFrame:

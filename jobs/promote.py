@@ -15,7 +15,7 @@ from libs.settings import Settings
 from ml.breach_risk import registry
 from ml.breach_risk.gate import Verdict, judge
 from ml.breach_risk.rivals import compare
-from ml.store import model_store
+from ml.store import CHALLENGER, CHAMPION, model_store
 
 STEP = "promote"
 
@@ -33,10 +33,10 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
 def judge_challengers(spark: SparkSession, settings: Settings, run: Run) -> list[Verdict]:
     """The verdict on the challenger of each standard, carried out and written on its version."""
     store = model_store(settings.paths.root)
-    challengers = registry.with_alias(store, registry.CHALLENGER)
+    challengers = registry.with_alias(store, CHALLENGER)
     if not challengers:
         raise StepOrderError("there is no challenger to judge", do="Run `cancollaborate train` first.")
-    champions = registry.with_alias(store, registry.CHAMPION)
+    champions = registry.with_alias(store, CHAMPION)
     world = world_identity(settings.paths.root) if settings.is_synthetic else None
     past = past_pathways(open_lake(spark, settings), run)
     verdicts = []

@@ -16,7 +16,7 @@ from libs.rules import Rules, load_rules
 from libs.settings import Settings
 from ml.breach_risk.features import STANDARDS, with_first_treatment
 from ml.breach_risk.scoring import KEY, risk_scores
-from ml.store import model_store
+from ml.store import CHAMPION, model_store
 
 if TYPE_CHECKING:
     from ml.breach_risk.registry import Registered
@@ -65,7 +65,7 @@ def _champions(settings: Settings) -> "dict[str, Registered]":
     from ml.breach_risk import registry  # noqa: PLC0415
 
     try:
-        return registry.with_alias(store, registry.CHAMPION)
+        return registry.with_alias(store, CHAMPION)
     except MlflowException as fault:
         raise ModelStoreError(
             "a champion stands in the registry and can't be loaded",

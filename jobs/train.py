@@ -6,14 +6,14 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.changed import last_file_id
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
-from jobs.world_truth import world_identity
+from jobs.world_truth import data_name
 from libs import log
+from libs.errors import TrainingError
 from libs.lakehouse.tables import Lake, open_lake, settle
 from libs.rules import load_rules
 from libs.settings import Settings
 from ml.breach_risk.candidate import make_candidate
 from ml.breach_risk.features import STANDARDS, with_first_treatment
-from ml.breach_risk.fit import TrainingError
 from ml.breach_risk.registry import register
 from ml.breach_risk.snapshots import training_rows
 from ml.store import model_store
@@ -26,7 +26,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
     """Register a challenger for each standard with enough past. Raises TrainingError where none has."""
     lake = open_lake(spark, settings)
     past = past_pathways(lake, run)
-    data = data_name(settings, run, past.count())
+    data = data_name(settings, run, f"{past.count():,} linked pathways")
     rows_read, registered_count = 0, 0
     refusals: list[TrainingError] = []
     for standard in STANDARDS:
@@ -55,11 +55,3 @@ def past_pathways(lake: Lake, run: Run) -> DataFrame:
 def training_frame(past: DataFrame, *, standard: str) -> pd.DataFrame:
     """The training rows of a standard on this machine."""
     return training_rows(past, load_rules(), standard=standard).toPandas()
-
-
-def data_name(settings: Settings, run: Run, pathway_count: int) -> str:
-    """What a model was measured on, in the words that stand wherever the model is shown."""
-    world = world_identity(settings.paths.root) if settings.is_synthetic else None
-    kind = f"SYNTHETIC data ({world})" if world else "SYNTHETIC data" if settings.is_synthetic else "data"
-    trusts = " and ".join(sorted(settings.trusts))
-    return f"{kind}: {pathway_count:,} linked pathways of {trusts} to {run.as_at:%d %B %Y}"

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from jobs.outcome import Run
 from jobs.world_files import PlannedFile
+from libs.settings import Settings
 from libs.synthetic.world import World
 
 _FRAMES = (
@@ -37,6 +39,17 @@ def world_identity(root: Path) -> str | None:
     if not told.is_file():
         return None
     return str(json.loads(told.read_text(encoding="utf-8"))["parameters"])
+
+
+def data_name(settings: Settings, run: Run, rows: str) -> str:
+    """What a model was measured on, in the words that stand wherever the model is shown.
+
+    `rows` tells how many rows of what: "1,234 linked pathways".
+    """
+    world = world_identity(settings.paths.root) if settings.is_synthetic else None
+    kind = f"SYNTHETIC data ({world})" if world else "SYNTHETIC data" if settings.is_synthetic else "data"
+    trusts = " and ".join(sorted(settings.trusts))
+    return f"{kind}: {rows} of {trusts} to {run.as_at:%d %B %Y}"
 
 
 def _told(world: World) -> dict[str, Any]:

@@ -63,6 +63,10 @@ class ConcurrentRunError(Transient):
     """Another run changed the same table at the same time."""
 
 
+class TrainingError(Terminal):
+    """There is too little to train a model on."""
+
+
 class ModelStoreError(Terminal):
     """The store of models lacks what its registry names."""
 

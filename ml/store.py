@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+# The aliases of the version that serves, and of the one that has not earned it (yet).
+CHAMPION, CHALLENGER = "champion", "challenger"
 _SQLITE = "sqlite:///"
 
 

@@ -23,7 +23,7 @@ from libs.lakehouse.session import start_session
 from libs.lakehouse.tables import open_lake
 from libs.settings import load_settings
 from ml.breach_risk.scoring import HIGH, MEDIUM
-from ml.store import model_store
+from ml.store import CHAMPION, model_store
 
 dbutils = globals().get("dbutils")  # Databricks puts it there
 asked = widgets.parameters(
@@ -159,7 +159,7 @@ store = model_store(settings.paths.root)
 if store.exists():
     from ml.breach_risk import registry  # loads MLflow, which takes seconds
 
-    for model in registry.with_alias(store, registry.CHAMPION).values():
+    for model in registry.with_alias(store, CHAMPION).values():
         print(f"{model.name} version {model.version} was trained and measured on {model.tags['data']}.")
 
 # COMMAND ----------

@@ -12,9 +12,10 @@ _SAID_OF_SEX = ("1", "2")  # 9 is "not specified"
 def linkage_records(patients: DataFrame) -> DataFrame:
     """One row a record of `silver.patient`, with the cells that linkage compares (`ml.linkage.records.COLUMNS`).
 
-    Beside them the record's key, the `file_id` that told of it last, `ordinal` (bigint, which `people.record_id` writes in hexadecimal digits), `source` (bigint, the
-    register) and `arrived_at`. Dates are eight digits, year first. What a register does not hold is null in every row,
-    `local_id` too: each trust numbers its own patients, so that two trusts' numbers agree or differ by chance alone.
+    Beside them the record's key, the `file_id` that told of it last, `ordinal` (bigint, which `people.record_id` writes
+    in hexadecimal digits), `source` (bigint, the register) and `arrived_at`. Dates are eight digits, year first. What a
+    register does not hold is null in every row, `local_id` too: each trust numbers its own patients, so that two
+    trusts' numbers agree or differ by chance alone.
     """
     is_verified = F.col("nhs_number").isNotNull() & (F.col("nhs_number_status") == VERIFIED)
     return patients.select(

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
-from libs.errors import Terminal
+from libs.errors import TrainingError
 from ml.breach_risk.features import CATEGORIES, FEATURES, NUMBERS
 from ml.breach_risk.snapshots import SNAPSHOT_DAYS
 
@@ -30,10 +30,6 @@ PARAMETERS: Mapping[str, float] = {
     "min_samples_leaf": 40,
     "l2_regularization": 5.0,
 }
-
-
-class TrainingError(Terminal):
-    """There is too little past to train on."""
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,24 @@
 """The models' place in MLflow: a run and a version for each candidate, its look-up beside it, the two aliases."""
 
-import logging
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version as installed_version
 from typing import Any
 
-# Before the import: MLflow tells its makers of every use unless it is told not to. Hospitals' machines tell nobody.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bar for a file of a few kB is noise
-
 import mlflow
 import numpy as np
-from mlflow.entities.model_registry import RegisteredModel
 from mlflow.models import ModelSignature
-from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema, TensorSpec
 
 from ml.breach_risk.candidate import Candidate
 from ml.breach_risk.features import CATEGORIES, NUMBERS
 from ml.breach_risk.gate import Verdict
 from ml.breach_risk.lookup import Lookup
-from ml.store import ModelStore
+from ml.store import CHALLENGER, CHAMPION, ModelStore
+from ml.tracking import experiment_id, fluent, registered_model
 
 MODEL_NAMES = {"28": "breach_risk_28", "62": "breach_risk_62"}
-CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT = "breach_risk"
 # What skops must be told to trust beyond scikit-learn's public estimators: loading a model runs no code of others.
 TRUSTED_TYPES = (
@@ -65,8 +56,10 @@ class Registered:
 def register(store: ModelStore, candidate: Candidate) -> int:
     """Log a candidate as a run and a new version under the alias `challenger`; returns the version."""
     name = MODEL_NAMES[candidate.standard]
-    with _fluent(store) as client:
-        with mlflow.start_run(experiment_id=_experiment(client, store), run_name=name) as run:
+    with fluent(store) as client:
+        with mlflow.start_run(
+            experiment_id=experiment_id(client, EXPERIMENT, artifacts=store.artifacts), run_name=name
+        ) as run:
             mlflow.set_tags(dict(candidate.tags))
             mlflow.log_params(dict(candidate.parameters))
             mlflow.log_metrics(dict(candidate.figures))
@@ -81,7 +74,7 @@ def register(store: ModelStore, candidate: Candidate) -> int:
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=_pinned(REQUIREMENTS),
             )
-        if _registered(client, name) is None:
+        if registered_model(client, name) is None:
             client.create_registered_model(name)
         version = client.create_model_version(
             name,
@@ -101,8 +94,8 @@ def load(store: ModelStore, standard: str, alias: str) -> Registered | None:
     if not store.exists():
         return None
     name = MODEL_NAMES[standard]
-    with _fluent(store) as client:
-        named = _registered(client, name)
+    with fluent(store) as client:
+        named = registered_model(client, name)
         if named is None or alias not in named.aliases:
             return None
         version = client.get_model_version(name, named.aliases[alias])
@@ -124,7 +117,7 @@ def with_alias(store: ModelStore, alias: str) -> dict[str, Registered]:
 
 def record(store: ModelStore, verdict: Verdict) -> None:
     """Write a verdict on its version; a promoted one becomes the champion and is no longer the challenger."""
-    with _fluent(store) as client:
+    with fluent(store) as client:
         version = str(verdict.version)
         client.set_model_version_tag(verdict.model_name, version, "verdict", verdict.sentence)
         if verdict.is_promoted:
@@ -137,39 +130,6 @@ def signature() -> ModelSignature:
     columns: list[ColSpec | TensorSpec] = [ColSpec("string", name) for name in CATEGORIES]
     columns += [ColSpec("double", name) for name in NUMBERS]
     return ModelSignature(inputs=Schema(columns), outputs=Schema([TensorSpec(np.dtype("float64"), (-1, 2))]))
-
-
-@contextmanager
-def _fluent(store: ModelStore) -> Iterator[MlflowClient]:
-    """MLflow's functions that log and load know one store for the whole process: this one, for as long as it lasts."""
-    # What is set there also goes into the environment, from which processes started later would take it.
-    before = {name: os.environ.pop(name, None) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
-    levels = {name: logging.getLogger(name).level for name in ("mlflow", "alembic")}
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    mlflow.set_tracking_uri(store.uri)
-    mlflow.set_registry_uri(store.uri)
-    try:
-        yield MlflowClient(store.uri, store.uri)
-    finally:
-        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # takes back what was set
-        mlflow.set_registry_uri(None)  # type: ignore[arg-type]
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            os.environ |= {name: value} if value is not None else {}
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
-
-
-def _experiment(client: MlflowClient, store: ModelStore) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
-    return str(
-        found.experiment_id if found else client.create_experiment(EXPERIMENT, f"{store.artifacts}/{EXPERIMENT}")
-    )
-
-
-def _registered(client: MlflowClient, name: str) -> RegisteredModel | None:
-    return next(iter(client.search_registered_models(f"name = '{name}'")), None)
 
 
 def _pinned(packages: Sequence[str]) -> list[str]:

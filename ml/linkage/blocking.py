@@ -39,9 +39,14 @@ _MOST = {"names": 60, "birth": 15}
 
 
 def make_keys(backend: DuckDBBackend, records: str, keys: str) -> None:
-    """Make the table of the keys of comparable records: one row a record and key, `ordinal` and `key`, a hash."""
+    """Make the table of the keys of comparable records: one row a record and key, `ordinal` and `key`, a hash.
+
+    The hash is DuckDB's and may be another in another version of it.
+    """
+    # Signed, since keys that are kept lie in a table of a kind that knows no unsigned numbers.
     every = " union all ".join(
-        f"select ordinal, '{name}' as name, hash('{name}', {sql}) as key from {records} where {sql} is not null"
+        f"select ordinal, '{name}' as name, (hash('{name}', {sql}) >> 1)::bigint as key"
+        f" from {records} where {sql} is not null"
         for name, sql in KEYS.items()
     )
     backend.make(keys, every)

@@ -2,7 +2,7 @@
 
 from ml.linkage import blocking, households
 from ml.linkage.backend import DuckDBBackend
-from ml.linkage.frequencies import count_frequencies
+from ml.linkage.frequencies import count_frequencies, fill_frequencies
 from ml.linkage.model import Model
 from ml.linkage.scoring import CROWDED, KEYS, RECORDS
 from ml.linkage.splink_model import linker
@@ -22,6 +22,7 @@ def fit(backend: DuckDBBackend) -> Model:
     """Learn from the prepared records; make the tables of their names' frequencies and of their crowded keys."""
     count = _value(backend, f"select count(*) as value from {RECORDS}")
     count_frequencies(backend, RECORDS, record_count=int(count))
+    fill_frequencies(backend, RECORDS)
     blocking.make_crowded(backend, KEYS, CROWDED)
     weights = first_weights(_match_probability(backend, int(count)))
     if count < FEWEST_RECORDS:

@@ -17,7 +17,7 @@ from libs.settings import Settings
 from ml.breach_risk import registry
 from ml.breach_risk.candidate import Candidate
 from ml.breach_risk.gate import Verdict
-from ml.store import model_store
+from ml.store import CHAMPION, model_store
 from tests.jobs.modelled import FRIDAY_RUN, MONDAY, TO_CLOCKS, Modelled, modelled, run_at
 
 __all__ = ["modelled"]
@@ -120,7 +120,7 @@ def test_going_on_from_friday_comes_to_what_scoring_from_nothing_comes_to(
 def test_another_champion_scores_everyone_anew_within_the_day(spark: SparkSession, modelled: Modelled) -> None:
     settings = modelled.copy()
     store = model_store(settings.paths.root)
-    champion = registry.load(store, "28", registry.CHAMPION)
+    champion = registry.load(store, "28", CHAMPION)
     assert champion is not None
     twin = Candidate("28", champion.model, champion.lookup, {}, {}, dict(champion.tags), "SYNTHETIC: a twin", "")
     assert registry.register(store, twin) == 2

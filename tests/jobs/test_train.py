@@ -11,9 +11,9 @@ from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
 from jobs import train
+from libs.errors import TrainingError
 from libs.lakehouse.tables import open_lake
 from libs.synthetic.calendar import LONDON
-from ml.breach_risk.fit import TrainingError
 from ml.breach_risk.registry import MODEL_NAMES
 from ml.store import model_store
 from tests.jobs.modelled import FRIDAY_RUN, Modelled, modelled, run_at

@@ -14,10 +14,10 @@ COLUMNS = {
     "trust": "RTR", "system": "scr", "source_patient_id": "whole", "nhs_number": "9990000018",
     "nhs_number_status": "01", "hospital_number": "H1", "family_name": "Okonkwo", "given_name": "Chidi",
     "born_on": date(1948, 11, 2), "sex": "1", "postcode": "TS3 6QT", "phone": "07700900123",
-    "first_extracted_at": datetime(2025, 1, 1),
+    "first_extracted_at": datetime(2025, 1, 1), "file_id": 7,
 }  # fmt: skip
 SCHEMA = ", ".join(
-    f"{name} {'date' if name == 'born_on' else 'timestamp' if name == 'first_extracted_at' else 'string'}"
+    f"{name} {TYPES.get(name, 'string')}"
     for name in COLUMNS
 )
 

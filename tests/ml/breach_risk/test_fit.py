@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from libs.errors import TrainingError
 from ml.breach_risk.candidate import make_candidate
 from ml.breach_risk.features import FEATURES
-from ml.breach_risk.fit import Split, TrainingError, fit_model, predict, temporal_split
+from ml.breach_risk.fit import Split, fit_model, predict, temporal_split
 from ml.breach_risk.snapshots import SNAPSHOT_DAYS
 from tests.ml.breach_risk.past_rows import past_rows
 

@@ -23,7 +23,7 @@ from ml.breach_risk.features import FEATURES
 from ml.breach_risk.fit import predict
 from ml.breach_risk.registry import Registered
 from ml.breach_risk.scoring import probabilities, rescored, with_risk
-from ml.store import ModelStore, model_store
+from ml.store import CHALLENGER, CHAMPION, ModelStore, model_store
 from tests.ml.breach_risk.past_rows import past_rows
 
 
@@ -38,7 +38,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
 
 @pytest.fixture(scope="module")
 def challenger(store: ModelStore) -> Registered:
-    found = registry.load(store, "62", registry.CHALLENGER)
+    found = registry.load(store, "62", CHALLENGER)
     assert found is not None
     return found
 
@@ -109,7 +109,7 @@ def test_a_model_read_back_is_the_model_that_was_registered(challenger: Register
 
 def test_a_store_without_models_has_none_and_is_not_made_by_asking(tmp_path: Path) -> None:
     empty = model_store(tmp_path)
-    assert registry.with_alias(empty, registry.CHAMPION) == {}
+    assert registry.with_alias(empty, CHAMPION) == {}
     assert list(tmp_path.iterdir()) == []
 
 

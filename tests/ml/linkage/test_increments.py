@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from ml.linkage.fit import fit
 from ml.linkage.increment import changed_keys, compared
 from ml.linkage.model import Model
 from ml.linkage.records import COLUMNS
-from ml.linkage.scoring import Thresholds, prepare
+from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs
 
 THRESHOLDS = Thresholds(accept=0.95, review=0.5)
 SHORT_FORMS = pa.table({"given": ["BILL"], "short_of": ["WILLIAM"]})
@@ -62,6 +63,16 @@ def pairs_of(
             short_forms=SHORT_FORMS,
             beside=tables,
         )
+    return compared_as(found)
+
+
+def scored(backend: DuckDBBackend, model: Model) -> set[tuple[object, ...]]:
+    make_pairs(backend)
+    return compared_as(scored_pairs(backend, model, THRESHOLDS))
+
+
+def compared_as(found: pa.Table) -> set[tuple[object, ...]]:
+    """What tells of each pair."""
     return {(row["left"], row["right"], round(row["match_weight"], 9), row["is_accepted"]) for row in found.to_pylist()}
 
 
@@ -108,3 +119,36 @@ def test_a_model_is_kept_and_read_again_without_any_name(fitted: tuple[Model, di
     kept = model.to_json()
     assert Model.from_json(kept) == model
     assert not any(name in kept.upper() for person in PEOPLE for name in (person[0].upper(), person[1].upper()))
+
+
+def test_what_was_kept_scores_as_the_fits_own_tables_do() -> None:
+    everyone = [*range(len(PEOPLE))]
+    with DuckDBBackend(threads=1) as backend:
+        backend.register("records", records(everyone))
+        prepare(backend, "records", SHORT_FORMS)
+        model = fit(backend)
+        own = scored(backend, model)
+        terms = beside.as_terms(beside.taken(backend))
+    reversed_terms = terms.take(pa.array(range(len(terms) - 1, -1, -1)))
+    assert pairs_of([], everyone, model, beside.from_terms(reversed_terms)) == own
+    assert len({weight for *_, weight, _ in own}) > 1
+
+
+def test_a_name_that_one_record_has_is_not_kept(fitted: tuple[Model, dict[str, pa.Table]]) -> None:
+    kept = beside.as_terms(fitted[1]).to_pylist()
+    families = {row["term"]: row["frequency"] for row in kept if row["kind"] == "shared_frequency_of_family"}
+    assert families.keys() == {None, "ARMSTRONG", "OKONKWO", "THORNTON", "HARDCASTLE"}
+    assert all(frequency > families[None] for family, frequency in families.items() if family)
+
+
+def test_a_name_that_came_since_weighs_like_one_that_a_single_record_had(
+    fitted: tuple[Model, dict[str, pa.Table]],
+) -> None:
+    model, tables = fitted
+    name = "shared_frequency_of_full_name"
+    rare = tables[name].filter(pc.is_null(tables[name]["full_name"]))
+    everyone = [*range(len(PEOPLE))]
+    of_rare = pairs_of([], everyone, model, {**tables, name: rare})
+    known = pairs_of([], everyone, model, tables)
+    weight = {pair[:2]: pair[2] for pair in known}
+    assert {pair[:2] for pair in of_rare if float(str(pair[2])) > float(str(weight[pair[:2]]))} == {(2, 3), (10, 11)}
