@@ -16,10 +16,8 @@ COLUMNS = {
     "born_on": date(1948, 11, 2), "sex": "1", "postcode": "TS3 6QT", "phone": "07700900123",
     "first_extracted_at": datetime(2025, 1, 1), "file_id": 7,
 }  # fmt: skip
-SCHEMA = ", ".join(
-    f"{name} {TYPES.get(name, 'string')}"
-    for name in COLUMNS
-)
+TYPES = {"born_on": "date", "first_extracted_at": "timestamp", "file_id": "bigint"}
+SCHEMA = ", ".join(f"{name} {TYPES.get(name, 'string')}" for name in COLUMNS)
 
 
 def patient(name: str, **changed: Any) -> dict[str, Any]:
