@@ -11,7 +11,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from jobs import intake_commands, keys_command, link_files_command, maintain_command, sealing_commands, words_command
+from jobs import (
+    intake_commands,
+    keys_command,
+    link_files_command,
+    maintain_command,
+    sealing_commands,
+    train_command,
+    words_command,
+)
 from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -200,7 +208,12 @@ def clocks(
 for _name, _what in (
     ("score", "Tell how likely each open pathway is to breach, by the champions."),
     ("gold", "Bring the current list, its summary, performance and freshness up to date."),
-    ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
+):
+    _step_command(_name, _what)
+
+app.command("train")(train_command.train)
+
+for _name, _what in (
     ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),
 ):

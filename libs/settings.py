@@ -80,10 +80,14 @@ class Cleansing(_Section):
 
 
 class Linkage(_Section):
-    """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days."""
+    """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days.
+
+    `least_precision`: the share of pairs that a model must get right, with NHS numbers blanked, to link people.
+    """
 
     accept_probability: float = Field(gt=0.5, lt=1)
     review_probability: float = Field(ge=0.01, lt=1)
+    least_precision: float = Field(gt=0, le=1)
     referral_gap_days: int = Field(ge=0)
 
 

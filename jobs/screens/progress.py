@@ -17,6 +17,7 @@ _DOING = {
     "gold": "counting the lists",
     "publish": "checking, publishing to SQL",
     "train": "training models",
+    "train_linkage": "learning who is one person",
     "promote": "judging models",
     "forecast": "forecasting",
 }

@@ -112,6 +112,12 @@ field the canonical column
 word what stands in the register, cut at 60 characters: restricted, since it may say anything
 row_count how many new or changed rows of the file hold it
 """,
+    "linkage_term": """
+kind the table beside a linkage model, one of ml.linkage.beside.TABLES
+term a name, or the key of records that look alike: restricted. Empty: every name that a single record has
+frequency how frequent it is; null where no frequency belongs to it
+model_version the version of the registered model `linkage` beside which it stands
+""",
 }
 
 
