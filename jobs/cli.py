@@ -11,7 +11,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from jobs import intake_commands, keys_command, link_files_command, maintain_command, sealing_commands, words_command
+from jobs import (
+    intake_commands,
+    keys_command,
+    link_files_command,
+    maintain_command,
+    review_command,
+    sealing_commands,
+    words_command,
+)
 from jobs.options import AsAt, Env, Set
 from jobs.screens.progress import StepLines
 from jobs.screens.status import show_status
@@ -329,6 +337,7 @@ def replay(
 
 
 app.add_typer(keys_command.app, name="keys")
+app.add_typer(review_command.app, name="review")
 app.command("seal")(sealing_commands.seal)
 app.command("open")(sealing_commands.open_)
 app.command("backfill")(intake_commands.backfill)
