@@ -26,7 +26,9 @@ def show_exported(console: Console, queue: Queue, *, output: Path) -> None:
         console.print(f"No pair waits: no hour has asked people about any yet. {output} has its header only.")
     if queue.decided_count:
         pairs = "pair is" if queue.decided_count == 1 else "pairs are"
-        console.print(f"{queue.decided_count:,} more {pairs} decided and left out: the next hour takes it in.")
+        console.print(
+            f"{queue.decided_count:,} more {pairs} decided and left out: the next hour that brings a file knows."
+        )
 
 
 def show_imported(console: Console, imported: Imported) -> None:
