@@ -16,6 +16,7 @@ from jobs import (
     keys_command,
     link_files_command,
     maintain_command,
+    review_command,
     sealing_commands,
     train_command,
     words_command,
@@ -342,6 +343,7 @@ def replay(
 
 
 app.add_typer(keys_command.app, name="keys")
+app.add_typer(review_command.app, name="review")
 app.command("seal")(sealing_commands.seal)
 app.command("open")(sealing_commands.open_)
 app.command("backfill")(intake_commands.backfill)

@@ -1,4 +1,4 @@
-"""Gold: the current list, its summary, the weekly list, each month's performance and the freshness of the feeds."""
+"""Gold: the list and its summary, the weekly list, the months' performance, how fresh feeds and how sound links are."""
 
 from datetime import timedelta
 from functools import reduce
@@ -7,7 +7,7 @@ from operator import or_
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import score
+from jobs import link_quality, score
 from jobs.changed import changed_pathway_keys, come_due, last_file_id, timed_by_other_rules, vanished
 from jobs.linked_view import linked_view
 from jobs.outcome import Outcome, Run
@@ -32,6 +32,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> Outcome:
         return Outcome(STEP, upto)
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     changed_count = lake.renew("gold.feed_freshness", _freshness(lake, settings, run), keys=freshness.KEY, stamp=stamp)
+    changed_count += link_quality.count_links(lake, run, is_new_day=run.is_new_day(STEP))
     has_list = lake.exists("silver.linked_pathway")
     rules = load_rules()
     # With new scores, or on the list under other rules.

@@ -16,7 +16,7 @@ from libs.errors import HeldBackError
 from libs.fingerprint import row_hash
 from libs.intake.claims import AGREED_NAME, AGREED_TRUST
 from libs.lakehouse.tables import Lake, open_lake
-from libs.pathways import breach_allocation, freshness, performance, ptl, standards, waitlist, weekly_list
+from libs.pathways import breach_allocation, freshness, link_quality, performance, ptl, standards, waitlist, weekly_list
 from libs.pathways.shared import CONFLICTS_LENGTH
 from libs.pathways.trace import told
 from libs.settings import Settings
@@ -60,6 +60,7 @@ GOLD = (
     Published("gold.waitlist_summary", waitlist.KEY),
     Published("gold.canptl62_week", weekly_list.KEY, _WEEK_LENGTHS),
     Published("gold.performance_month", performance.KEY, _MONTH_LENGTHS),
+    Published("gold.link_quality", link_quality.KEY),
     Published("gold.risk_score", scoring.KEY),
     Published("gold.demand_forecast", series.KEY, {"method": 160}),
 )

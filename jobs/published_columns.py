@@ -183,6 +183,23 @@ days_77_90 decimal(12,2) 62-day standard, null for the others
 days_91_104 decimal(12,2) 62-day standard, null for the others
 days_over_104 decimal(12,2) of these, waited longer than 104 days; 62-day standard, null for the others
 """,
+    "link_quality": """
+linked_on date the date of the list by which links were counted; days before it stay, so that they make a trend
+left_source string a register of two, as in RTR:scr, the same twice where it holds somebody twice; or ALL, of all
+right_source string the other; two registers with nobody and no doubt in common have no rows
+dimension string all, age_band, ethnicity_group, deprivation or nhs_number; never sum over dimensions
+category string deprivation is 'not known' for everybody: no look-up from postcode to its index is at hand
+record_count bigint patient records of both registers; small numbers are not suppressed: not to be passed on as it is
+linked_record_count bigint of these, records whose person also stands in the other register (ALL: in any other)
+match_rate double linked_record_count of record_count; registers share part of their patients, so compare groups
+tier_1_pairs bigint pairs of records of one person by one verified NHS number; counted in both records' categories
+tier_2_pairs bigint the same by details that all agree
+tier_3_pairs bigint the same by the model
+decided_pairs bigint the same because people said so
+review_pairs bigint pairs that wait for people to decide; null while nobody is asked
+estimated_precision double mean probability of accepted pairs, by the model itself; null without one and in all groups
+estimated_recall double their sum of that of all kept pairs that may be one person: what was never compared is not in it
+""",
     "feed_freshness": """
 trust string
 system string the register: scr or infoflex

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ csv.field_size_limit(64 << 20)  # of a cell; Python's own limit is 128 KiB
 _READ_AT_ONCE = 1_000
 # The text that is joined at once must stay below 2 GiB, whatever the cells hold.
 _WRITTEN_AT_ONCE = 10_000
+_OWNER_ONLY, _EVERYBODY = 0o600, 0o666  # less what the umask takes
 
 
 class RowFileError(Terminal):
@@ -70,15 +72,18 @@ def read_rows(path: Path, *, required: Sequence[str], known: Sequence[str]) -> R
         raise _at_line("the file is not UTF-8", "Save it as CSV, UTF-8.", path, _line_that_is_not_utf8(path)) from None
 
 
-def write_rows(path: Path, header: Sequence[str], parts: Iterable[pa.Table]) -> None:
+def write_rows(path: Path, header: Sequence[str], parts: Iterable[pa.Table], *, is_restricted: bool = False) -> None:
     """Write tables of text one after the other as one CSV file; null is an empty cell.
 
-    The file appears when it is whole: a reader never meets half of it. Raises RowFileError if it can't be written.
+    The file appears when it is whole: a reader never meets half of it; a restricted one is its owner's only.
+    Raises RowFileError if it can't be written.
     """
     beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        beside.unlink(missing_ok=True)  # a run that was killed may have left one that others can read
+        rights = _OWNER_ONLY if is_restricted else _EVERYBODY
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights), "wb") as file:
             file.write(_header_line(header))
             for part in parts:
                 _write_lines(file, part)
