@@ -80,11 +80,16 @@ class Cleansing(_Section):
 
 
 class Linkage(_Section):
-    """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days."""
+    """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days.
+
+    `referral_gap_days`: how far their referral dates may differ. `continuation_days`: how long after a transfer the row
+    of the trust that received it may begin.
+    """
 
     accept_probability: float = Field(gt=0.5, lt=1)
     review_probability: float = Field(ge=0.01, lt=1)
     referral_gap_days: int = Field(ge=0)
+    continuation_days: int = Field(ge=0)
 
 
 class Freshness(_Section):
