@@ -60,9 +60,9 @@ def seen(day: int, org: str | None = "RVW") -> Pathway:
     return {"first_seen_on": on(day), "first_seen_org": org}
 
 
-def link(spark: SparkSession, pathways: Iterable[Pathway]) -> DataFrame:
+def link(spark: SparkSession, pathways: Iterable[Pathway], *, parts: int = 1) -> DataFrame:
     return link_pathways(
-        frame_of(spark, SCHEMA, list(pathways)),
+        frame_of(spark, SCHEMA, list(pathways)).repartition(parts),
         referral_gap_days=GAP,
         continuation_days=CONTINUATION,
         rules=load_rules(),
@@ -93,6 +93,11 @@ PATHWAYS = [
     pathway("g1", "three trusts", "RTR", 0, hour=3),
     pathway("g2", "three trusts", "RVW", 2, hour=1),
     pathway("g3", "three trusts", "RTD", 4, hour=2),
+    pathway("1", "no date", "RTR", None),
+    pathway("2", "no date", "RVW", 0),
+    pathway("1", "one between", "RTR", 0),
+    pathway("2", "one between", "RTR", 7, hour=1),
+    pathway("3", "one between", "RVW", 14),
     # What else joins, or keeps apart: by the name of the case.
     pathway("1", "one identifier", "RVW", 0, site="lung", identifier="RVW|7"),
     pathway("2", "one identifier", "RTR", 200, site="skin", identifier="RVW|7"),
@@ -246,13 +251,15 @@ def test_a_pathway_goes_on_through_several_transfers(linked: list[Row]) -> None:
     assert next(row["link_kind"] for row in linked if row["person_id"] == "a chain of three") == "continuation"
 
 
-@pytest.mark.parametrize("day", [-3, 0, 3])
-def test_the_key_survives_a_later_member(spark: SparkSession, day: int) -> None:
-    early = [pathway("m", "p", "RVW", 0, hour=1)]
-    late = [pathway("a", "p", "RTR", day, hour=2)]
-    keys = link(spark, early).select("pathway_key").union(link(spark, early + late).select("pathway_key")).collect()
-    assert len(keys) == 2
-    assert keys[0] == keys[1]
+def test_the_key_survives_a_later_member(spark: SparkSession) -> None:
+    days = (-3, 0, 3)
+    early = [pathway(f"m{day}", f"{day}", "RVW", 0, hour=1) for day in days]
+    late = [pathway(f"a{day}", f"{day}", "RTR", day, hour=2) for day in days]
+    before, after = link(spark, early).collect(), link(spark, early + late).collect()
+    assert {len(row["members"]) for row in after} == {2}
+    assert {(row["person_id"], row["pathway_key"]) for row in before} == {
+        (row["person_id"], row["pathway_key"]) for row in after
+    }
 
 
 rows_of_people = st.lists(
@@ -271,8 +278,8 @@ rows_of_people = st.lists(
 
 
 @given(rows=rows_of_people, shuffled=st.randoms(use_true_random=False), parts=st.integers(1, 4))
-@hypothesis_settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_row_is_in_one_pathway_with_no_other_of_its_trust_however_rows_come(
+@hypothesis_settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_row_is_in_one_pathway_with_no_other_of_its_trust_however_and_with_whomever_rows_come(
     spark: SparkSession, rows: list[tuple[Any, ...]], shuffled: Any, parts: int
 ) -> None:
     pathways = [
@@ -280,17 +287,13 @@ def test_every_row_is_in_one_pathway_with_no_other_of_its_trust_however_rows_com
         for index, (person, trust, day, site, hour, identifier, said) in enumerate(rows)
     ]
     linked = link(spark, pathways).collect()
-    shuffled.shuffle(pathways)
-    again = link_pathways(
-        frame_of(spark, SCHEMA, pathways).repartition(parts),
-        referral_gap_days=GAP,
-        continuation_days=CONTINUATION,
-        rules=load_rules(),
-    ).collect()
-    # One person at a time is as good as all at once: the hour works on the people concerned only.
-    alone = link(spark, [row for row in pathways if row["person_id"] == pathways[0]["person_id"]]).collect()
-    assert sorted(linked) == sorted(again)
-    assert sorted(alone) == sorted(row for row in linked if row["person_id"] == pathways[0]["person_id"])
+    # The hour works on the people concerned only: on some of them, in another order and other partitions.
+    concerned = {row["person_id"] for row in pathways[::3]}
+    again = [row for row in pathways if row["person_id"] in concerned]
+    shuffled.shuffle(again)
+    assert sorted(link(spark, again, parts=parts).collect()) == sorted(
+        row for row in linked if row["person_id"] in concerned
+    )
     described = {row["source_pathway_id"]: row for row in pathways}
     of_key = [[described[one["source_pathway_id"]] for one in row["members"]] for row in linked]
     assert sorted(int(row["source_pathway_id"]) for group in of_key for row in group) == list(range(len(rows)))
@@ -303,23 +306,25 @@ def test_every_row_is_in_one_pathway_with_no_other_of_its_trust_however_rows_com
         assert (row["link_kind"] == "alone") == (len(group) == 1) == (row["evidence"] == [])
 
 
-def test_a_row_without_any_date_or_identifier_is_linked_with_nothing(spark: SparkSession) -> None:
-    assert link(spark, [pathway("a", "p", "RTR", None), pathway("b", "p", "RVW", 0)]).count() == 2
+def test_a_row_without_any_date_or_identifier_is_linked_with_nothing(linked: list[Row]) -> None:
+    assert together(linked, "no date") == [["1"], ["2"]]
 
 
-def test_rows_further_apart_than_the_gap_are_not_linked_by_a_row_between_them(spark: SparkSession) -> None:
-    rows = [pathway("a", "p", "RTR", 0), pathway("b", "p", "RTR", 7), pathway("c", "p", "RVW", 14)]
-    assert together(link(spark, rows).collect(), "p") == [["a"], ["b", "c"]]
+def test_rows_further_apart_than_the_gap_are_not_linked_by_a_row_between_them(linked: list[Row]) -> None:
+    assert together(linked, "one between") == [["1"], ["3", "2"]]
 
 
 def test_what_joined_and_the_roles_are_part_of_the_hash_of_a_row(spark: SparkSession) -> None:
-    by_date = [pathway("a", "p", "RTR", 0), pathway("b", "p", "RVW", 0)]
-    by_identifier = [{**row, "identifier": "RVW|7"} for row in by_date]
-    treated = [{**row, "treatment_orgs": ["RTR"]} for row in by_date]
-    frames = [link(spark, rows) for rows in (by_date, by_identifier, treated)]
-    told = frames[0].union(frames[1]).union(frames[2]).collect()
-    assert len({row["pathway_key"] for row in told}) == 1
-    assert len({row["row_hash"] for row in told}) == 3
+    people = ("untouched", "identified", "treated")
+    before = [pathway(f"{trust} {one}", one, trust, 0) for one in people for trust in ("RTR", "RVW")]
+    said: dict[str, Pathway] = {"identified": {"identifier": "RVW|7"}, "treated": {"treatment_orgs": ["RTR"]}}
+    after = [{**row, **said.get(row["person_id"], {})} for row in before]
+    hashes = [
+        {row["person_id"]: (row["pathway_key"], row["row_hash"]) for row in link(spark, rows).collect()}
+        for rows in (before, after)
+    ]
+    assert {one: hashes[0][one][0] == hashes[1][one][0] for one in people} == dict.fromkeys(people, True)
+    assert {one for one in people if hashes[0][one] == hashes[1][one]} == {"untouched"}
 
 
 def test_treatments_tell_the_first_decision_and_every_organisation_that_treats(spark: SparkSession) -> None:
