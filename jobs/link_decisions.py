@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import Row
 from pyspark.sql import functions as F
 
-from jobs.link_review import DECISIONS, QUEUE
+from jobs.linkage_tables import DECISIONS, REVIEW
 from jobs.row_file import RowFile, RowFileError, read_rows
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake
@@ -97,7 +97,7 @@ def _standing(lake: Lake, pair_ids: set[str]) -> Mapping[str, Row | None]:
     wanted = lake.spark.createDataFrame([(pair_id,) for pair_id in sorted(pair_ids)], "pair_id string")
     decided = lake.read_or_empty(DECISIONS, DECISION).join(wanted, [*KEY], "left_semi")
     decisions = {row["pair_id"]: row for row in decided.select("pair_id", "is_same", "decided_by").collect()}
-    waiting = lake.read(QUEUE).join(wanted, [*KEY], "left_semi").collect() if lake.exists(QUEUE) else []
+    waiting = lake.read(REVIEW).join(wanted, [*KEY], "left_semi").collect() if lake.exists(REVIEW) else []
     return {row["pair_id"]: None for row in waiting} | decisions
 
 

@@ -2,14 +2,12 @@
 
 from pyspark.sql import functions as F
 
-from jobs.link_people import TABLE as LINKS
-from jobs.link_review import DECISIONS, QUEUE
+from jobs.linkage_tables import DECISIONS, LINKS, PAIRS, REVIEW
 from jobs.outcome import Run
 from libs.lakehouse.tables import Lake, settle
 from libs.pathways import link_quality
 
 TABLE = "gold.link_quality"
-PAIRS = "silver.link_pair"
 
 
 def count_links(lake: Lake, run: Run, *, is_new_day: bool) -> int:
@@ -21,7 +19,7 @@ def count_links(lake: Lake, run: Run, *, is_new_day: bool) -> int:
         return 0
     linked_on = run.as_at.date()
     records = settle(link_quality.grouped_records(lake.read("silver.patient"), lake.read(LINKS), linked_on=linked_on))
-    pairs, review, decisions = (lake.read(name) if lake.exists(name) else None for name in (PAIRS, QUEUE, DECISIONS))
+    pairs, review, decisions = (lake.read(name) if lake.exists(name) else None for name in (PAIRS, REVIEW, DECISIONS))
     rows = settle(
         link_quality.link_quality(records, pairs=pairs, review=review, decisions=decisions, linked_on=linked_on)
     )
@@ -36,4 +34,4 @@ def count_links(lake: Lake, run: Run, *, is_new_day: bool) -> int:
 
 def _is_outdated(lake: Lake) -> bool:
     """Whether a link or a doubt was written after the figures; asking the tables' logs needs no query of their rows."""
-    return max(lake.version(name) for name in (LINKS, PAIRS, QUEUE)) > lake.version(TABLE)
+    return max(lake.version(name) for name in (LINKS, PAIRS, REVIEW)) > lake.version(TABLE)

@@ -7,12 +7,12 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.linkage_tables import DECISIONS, REVIEW
 from jobs.row_file import write_rows
 from libs.lakehouse.tables import Lake
 from libs.nhs import plain_text
 from libs.pathways import link_decision
 
-QUEUE, DECISIONS = "silver.link_review", "silver.link_decision"
 _IDS = ("left_patient_id", "right_patient_id")
 _PAIR = ("pair_id", "left_trust", "left_system", _IDS[0], "right_trust", "right_system", _IDS[1])
 _FIGURES = ("probability", "match_weight", "reason")
@@ -37,10 +37,10 @@ def export_queue(lake: Lake, output: Path) -> Queue:
 
     Raises RowFileError if it can't be written.
     """
-    if not lake.exists(QUEUE):
+    if not lake.exists(REVIEW):
         write_rows(output, (*_PAIR, *_FIGURES, *_TO_FILL), (), is_restricted=True)
         return Queue(0, 0, is_asked=False)
-    asked = lake.read(QUEUE)
+    asked = lake.read(REVIEW)
     decided = lake.read_or_empty(DECISIONS, link_decision.DECISION).select(*link_decision.KEY)
     fields = [name for name in asked.columns if name not in {*_PAIR, *_FIGURES, *_NOT_SHOWN}]
     waiting = asked.join(decided, [*link_decision.KEY], "left_anti")

@@ -11,17 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.linkage_basis import Basis
-from jobs.linkage_tables import (
-    KEYS,
-    PAIRS,
-    decisions,
-    known_before,
-    write_events,
-    write_keys,
-    write_links,
-    write_pairs,
-    write_review,
-)
+from jobs.linkage_store import decisions, known_before, write_events, write_keys, write_links, write_pairs, write_review
+from jobs.linkage_tables import KEYS, PAIRS
 from jobs.outcome import Run
 from libs import log
 from libs.lakehouse.tables import Lake

@@ -3,10 +3,10 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.linkage_tables import LINKS
 from libs.lakehouse.tables import Lake, settle
 from libs.pathways.people import RECORD_KEY, link_people, records_of_the_same_people
 
-LINKS = "silver.person_link"
 _NO_LINKS = "trust string, system string, source_patient_id string, person_id string"
 
 

@@ -83,12 +83,15 @@ class Linkage(_Section):
     """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days.
 
     `least_precision`: the share of pairs that a model must get right, with NHS numbers blanked, to link people.
+    `referral_gap_days`: how far their referral dates may differ. `continuation_days`: how long after a transfer the row
+    of the trust that received it may begin.
     """
 
     accept_probability: float = Field(gt=0.5, lt=1)
     review_probability: float = Field(ge=0.01, lt=1)
     least_precision: float = Field(gt=0, le=1)
     referral_gap_days: int = Field(ge=0)
+    continuation_days: int = Field(ge=0)
 
 
 class Freshness(_Section):

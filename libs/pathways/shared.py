@@ -1,9 +1,11 @@
 """One row for each linked pathway, made from the copies that its trusts hold.
 
-Precedence between copies: the facts of the referral and the diagnosis come from the trust where the patient was first
-seen, a transfer from the trust that received it, a treatment from the trust that gave it, and what is being done now
-from the trust that holds the patient now. A fact that the preferred copy lacks comes from the next one. Where copies
-contradict each other in what a clock reads, `conflicts` says so: every trust's value, and the one that counts.
+Precedence between copies: the facts of the referral come from the trust that sent the patient on, since the clock runs
+through a transfer from the original referral; what was found until the diagnosis, and the referral where nobody was
+sent on, from the trust where the patient was first seen; a transfer from the trust that received it, a treatment from
+the trust that gave it, and what is being done now from the trust that holds the patient now. A fact that the preferred
+copy lacks comes from the next one. Where copies contradict each other in what a clock reads, `conflicts` says so: every
+trust's value, and the one that counts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +18,7 @@ from libs.pathways.route import route
 from libs.pathways.versions import KEY
 from libs.rules import Rules
 
+REFERRED = ("priority_type", "referral_source", "referral_received_on")
 INVESTIGATED = (
     "tumour_site", "suspected_cancer_type", "priority_type", "referral_source", "referral_received_on", "first_seen_on",
     "first_seen_org", "first_seen_adjustment_days", "upgraded_on", "upgrade_org", "first_test_booked_on",
@@ -58,10 +61,11 @@ def one_pathway(
     )
     is_elsewhere = F.coalesce(F.col("trust") != F.col("first_seen_org"), F.lit(True))
     first_seen = F.struct(is_elsewhere, "first_extracted_at", "trust")
+    referred = F.struct(_place_in_transfer(), first_seen)
     is_sender = F.coalesce(F.col("trust") != F.col("transfer_to_org"), F.lit(True))
     received = F.struct(is_sender, "first_extracted_at", "trust")
     merged = copies.groupBy("pathway_key").agg(
-        *(_preferred(name, first_seen) for name in INVESTIGATED),
+        *(_preferred(name, referred if name in REFERRED else first_seen) for name in INVESTIGATED),
         F.min_by(F.struct(*TOLD, F.col("trust").alias("told_by")), _told_order(first_seen, as_at_on)).alias("_told"),
         F.collect_list(F.when(F.col("transfer_on").isNotNull(), F.struct(received, *_MOVE))).alias("_copies"),
         F.map_from_entries(F.collect_list(F.struct("trust", F.struct(*TRACKED, *COMPARED)))).alias("_tracked"),
@@ -129,6 +133,12 @@ def _described(merged: DataFrame, as_at_on: Column, rules: Rules) -> DataFrame:
         .select("*", *(F.col(f"_now.{name}").alias(name) for name in TRACKED))
         .drop("_now")
     )
+
+
+def _place_in_transfer() -> Column:
+    """0 for a copy that sent the patient on, 2 for one that received the patient, 1 for one that tells of neither."""
+    has_sent = F.col("transfer_on").isNotNull() & (F.coalesce("transfer_from_org", "trust") == F.col("trust"))
+    return F.when(F.col("trust") == F.col("transfer_to_org"), 2).when(has_sent, 0).otherwise(1)
 
 
 def _preferred(name: str, order: Column) -> Column:

@@ -10,7 +10,7 @@ from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.model import Model
 from ml.linkage.persons import persons
-from ml.linkage.scoring import Thresholds, prepare, scored_pairs
+from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs
 
 FEWEST_TRUE_PAIRS = 20  # with fewer no share means anything
 _BLANKED = "blanked_records"
@@ -61,8 +61,9 @@ def estimate(
         f"select * replace (cast(null as varchar) as nhs_number, false as is_verified) from {records}"
         " where is_verified and nhs_number is not null",
     )
-    prepare(backend, _BLANKED, short_forms)
+    prepare(backend, _BLANKED, short_forms, tables)
     beside.used(backend, tables)
+    make_pairs(backend)
     pairs = scored_pairs(backend, model, thresholds).to_pandas()
     known = backend.fetch(f"select ordinal, arrived_at, source, null as identity from {_BLANKED}").to_pandas()
     backend.register("estimated", pa.Table.from_pandas(_person_of(known, pairs), preserve_index=False))
@@ -70,7 +71,9 @@ def estimate(
 
 
 def _person_of(known: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    return persons(known, pairs)[["ordinal", "person"]] if len(known) else known[["ordinal"]].assign(person=0)
+    return (
+        persons(known, pairs).of_records[["ordinal", "person"]] if len(known) else known[["ordinal"]].assign(person=0)
+    )
 
 
 def _counted(backend: DuckDBBackend, records: str) -> Estimate:

@@ -59,6 +59,20 @@ COPIES: list[Copy] = [
     ("sent on", "RVW", {"first_seen_org": "RVW"}),
     ("told twice", "RTR", {"first_seen_org": "RVW", "informed_on": date(2025, 5, 1), "fds_end_reason": "01"}),
     ("told twice", "RVW", {"first_seen_org": "RVW", "informed_on": date(2025, 5, 20), "fds_end_reason": "01"}),
+    # A continuation: the receiver registered the patient anew, and saw them first.
+    (
+        "continued",
+        "RTR",
+        {
+            "referral_received_on": date(2025, 6, 3),
+            "first_seen_on": date(2025, 6, 10),
+            "first_seen_org": "RTR",
+            "next_action": "operate",
+        },
+    ),
+    ("continued", "RVW", {"referral_received_on": date(2025, 5, 1), "next_action": "nothing"}),
+    ("to be continued", "RTR", {"referral_received_on": date(2025, 5, 20), "next_action": "wait"}),
+    ("to be continued", "RVW", {"referral_received_on": date(2025, 5, 1), "next_action": "send"}),
     basal("basal", "C44.3", "8090/3"),
     basal("basal, older notation", "C44.3", "M80903"),
     basal("melanoma in skin code", "C44.3", "8720/3"),
@@ -83,6 +97,8 @@ TRANSFERRED: list[Copy] = [
     ),
     ("sent on", "RTR", {"transfer_on": date(2025, 6, 20), "transfer_from_org": "RTR", "transfer_to_org": "RTD"}),
     ("sent on", "RVW", {"transfer_on": date(2025, 6, 1), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
+    ("continued", "RVW", {"transfer_on": date(2025, 6, 2), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
+    ("to be continued", "RVW", {"transfer_on": date(2025, 7, 1), "transfer_to_org": "RTR"}),
     ("two dates", "RTR", {"transfer_on": date(2025, 6, 4), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
     ("two dates", "RVW", {"transfer_on": date(2025, 6, 2), "transfer_from_org": "RVW", "transfer_to_org": "RTR"}),
 ]
@@ -127,6 +143,20 @@ def test_after_a_transfer_the_tracking_comes_from_the_trust_that_holds_the_patie
 def test_until_a_transfer_happens_the_first_trust_holds_the_patient(merged: dict[str, Row]) -> None:
     row = merged["to be sent"]
     assert (row["holding_trust"], row["next_action"], row["is_departed"]) == ("RVW", "send", False)
+
+
+def test_a_continuation_begins_with_the_referral_of_the_trust_that_sent_the_patient(merged: dict[str, Row]) -> None:
+    row = merged["continued"]
+    assert (row["referral_received_on"], row["first_seen_on"]) == (date(2025, 5, 1), date(2025, 6, 10))
+    assert row["conflicts"] == "referral_received_on: RTR 2025-06-03, RVW 2025-05-01, counted 2025-05-01"
+
+
+def test_the_baton_of_a_continuation_goes_over_on_the_day_of_the_transfer(merged: dict[str, Row]) -> None:
+    told = {case: merged[case] for case in ("continued", "to be continued")}
+    assert {case: (row["holding_trust"], row["next_action"]) for case, row in told.items()} == {
+        "continued": ("RTR", "operate"),
+        "to be continued": ("RVW", "send"),
+    }
 
 
 def test_where_the_holder_sends_no_extract_the_first_trust_still_tells_what_is_done(merged: dict[str, Row]) -> None:

@@ -1,0 +1,148 @@
+"""What the hour reads of linkage's tables and writes to them: keys, pairs, the clerical queue, links and events."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.linkage_tables import DECISIONS, EVENTS, KEYS, LINKS, PAIRS, REVIEW
+from jobs.outcome import Run
+from libs.fingerprint import row_hash
+from libs.lakehouse.tables import Lake
+from libs.pathways.people import RECORD_KEY
+from ml.linkage.hourly import Ordinals
+from ml.linkage.review import FIELDS
+
+EVENT_KEY = ("kind", "person_id", "other_person_id", "file_id", "model_version", "decision_count")
+_SIDE = {"trust": "trust", "system": "system", "source_patient_id": "patient_id"}
+
+
+def decisions(lake: Lake) -> pd.DataFrame:
+    """What people decided: `left`, `right` and `is_same`."""
+    if not lake.exists(DECISIONS):
+        none = pd.DataFrame({"left": [], "right": [], "is_same": []})
+        return none.astype({"left": np.int64, "right": np.int64, "is_same": bool})
+    ends = (F.col("left_ordinal").alias("left"), F.col("right_ordinal").alias("right"))
+    return as_frame(lake.read(DECISIONS).select(*ends, "is_same"))
+
+
+def known_before(lake: Lake, ordinals: Ordinals | None) -> pd.DataFrame:
+    """The persons of these records, or of all, as they stand: `ordinal`, `person`, `tier`, `probability`."""
+    if not lake.exists(LINKS):
+        none = pd.DataFrame({"ordinal": [], "person": [], "tier": [], "probability": []})
+        return none.astype({"ordinal": np.int64, "person": np.int64, "tier": np.int32, "probability": float})
+    person = F.conv("person_id", 16, -10).cast("bigint").alias("person")
+    links = lake.read(LINKS).select(F.xxhash64(*RECORD_KEY).alias("ordinal"), person, "tier", "probability")
+    if ordinals is not None:
+        wanted = lake.spark.createDataFrame(pa.table({"ordinal": ordinals}))
+        links = links.join(F.broadcast(wanted), ["ordinal"], "left_semi")
+    return as_frame(links)
+
+
+def as_frame(rows: DataFrame) -> pd.DataFrame:
+    """Rows in this process, by way of Arrow."""
+    frame: pd.DataFrame = rows.toArrow().to_pandas()
+    return frame
+
+
+def write_links(lake: Lake, links: pd.DataFrame, records: pd.DataFrame, *, upto: int) -> int:
+    """Write the persons of records; how many are others than before."""
+    if links.empty:
+        return 0
+    keyed = links.merge(records[["ordinal", *RECORD_KEY]], on="ordinal")
+    keyed = keyed.assign(person_id=_hex(keyed["person"]))[[*RECORD_KEY, "person_id", "tier", "probability"]]
+    rows = lake.spark.createDataFrame(pa.Table.from_pandas(keyed, preserve_index=False)).select(
+        *RECORD_KEY, "person_id", F.col("tier").cast("int").alias("tier"), "probability"
+    )
+    rows = rows.withColumn("row_hash", row_hash(["person_id", "tier", "probability"]))
+    return lake.merge(LINKS, rows.withColumn("file_id", F.lit(upto).cast("bigint")), keys=RECORD_KEY)
+
+
+def write_events(
+    lake: Lake, events: pd.DataFrame, run: Run, *, upto: int, model_version: int, decision_count: int
+) -> None:
+    """Tell of persons that were merged or split; what a run that was killed has told is not told twice."""
+    if events.empty:
+        return
+    told = pd.DataFrame(
+        {
+            "kind": events["kind"],
+            "person_id": _hex(events["person"]),
+            "other_person_id": _hex(events["other_person"]),
+            "reason": events["reason"],
+        }
+    )
+    rows = lake.spark.createDataFrame(pa.Table.from_pandas(told, preserve_index=False)).select(
+        "*",
+        F.lit(upto).cast("bigint").alias("file_id"),
+        F.lit(model_version).alias("model_version"),
+        F.lit(decision_count).alias("decision_count"),
+        row_hash(["kind", "person_id", "other_person_id", "reason"]).alias("row_hash"),
+    )
+    lake.merge(EVENTS, rows, keys=EVENT_KEY, stamp={"run_id": run.run_id, "as_at": run.as_at})
+
+
+def write_review(lake: Lake, review: pd.DataFrame, records: pd.DataFrame, run: Run, *, upto: int) -> None:
+    """Bring the clerical queue of these records to hold these pairs and no others."""
+    standing = _queued(lake)
+    if review.empty and standing.empty:
+        return
+    named = records.set_index("ordinal")
+    sides = {
+        f"{side}_{short}": review[side].map(named[name]) for side in ("left", "right") for name, short in _SIDE.items()
+    }
+    asked = review.assign(pair_id=pair_id(review["left"], review["right"]), **sides)
+    columns = ["pair_id", *sides, "probability", "match_weight", "reason", *FIELDS]
+    text = {name: pa.string() for name in columns} | {"probability": pa.float64(), "match_weight": pa.float64()}
+    rows = lake.spark.createDataFrame(
+        pa.Table.from_pandas(asked[columns], schema=pa.schema(text), preserve_index=False)
+    ).select(
+        "*",
+        F.lit(run.as_at.date()).alias("asked_on"),
+        F.lit(upto).cast("bigint").alias("file_id"),
+        row_hash(columns).alias("row_hash"),
+    )
+    is_of_these = standing["left"].isin(named.index) | standing["right"].isin(named.index)
+    gone = standing.loc[is_of_these & ~standing["pair_id"].isin(asked["pair_id"]), ["pair_id"]]
+    settled = lake.spark.createDataFrame(pa.table({"pair_id": pa.array(gone["pair_id"], pa.string())}))
+    lake.merge(REVIEW, rows, keys=("pair_id",), gone=settled)
+
+
+def write_pairs(lake: Lake, new: pa.Table, gone: pd.DataFrame, *, is_anew: bool, upto: int) -> None:
+    """Bring the pairs to hold the new ones and not those that are gone; all of them when they were made anew."""
+    rows = lake.spark.createDataFrame(new).select(
+        "*", row_hash(new.column_names).alias("row_hash"), F.lit(upto).cast("bigint").alias("file_id")
+    )
+    if is_anew:
+        lake.swap(PAIRS, rows)
+        return
+    if len(new) or len(gone):
+        lost = lake.spark.createDataFrame(pa.Table.from_pandas(gone.astype(np.int64), preserve_index=False))
+        lake.merge(PAIRS, rows, keys=("left", "right"), gone=lost)
+
+
+def write_keys(lake: Lake, keys: pa.Table, *, made_by: str, is_anew: bool) -> None:
+    """Add the keys of changed records, or put all in the place of those that another model made."""
+    rows = lake.spark.createDataFrame(keys).withColumn("made_by", F.lit(made_by))
+    if is_anew:
+        lake.swap(KEYS, rows)
+    elif len(keys):
+        lake.append(KEYS, rows)
+
+
+def pair_id(left: "pd.Series[int]", right: "pd.Series[int]") -> "pd.Series[str]":
+    """What a pair is called in the queue: the ids of both records."""
+    return _hex(left) + "-" + _hex(right)
+
+
+def _hex(ordinals: "pd.Series[int]") -> "pd.Series[str]":
+    """`people.record_id` of the records with these ordinals."""
+    return ordinals.astype(np.int64).map(lambda ordinal: format(ordinal & (2**64 - 1), "016x")).astype(object)
+
+
+def _queued(lake: Lake) -> pd.DataFrame:
+    if not lake.exists(REVIEW):
+        return pd.DataFrame({"pair_id": [], "left": [], "right": []})
+    ends = [F.conv(F.substring_index("pair_id", "-", place), 16, -10).cast("bigint") for place in (1, -1)]
+    return as_frame(lake.read(REVIEW).select("pair_id", ends[0].alias("left"), ends[1].alias("right")))
