@@ -20,6 +20,6 @@ def _figures(estimate: Estimate) -> list[str]:
     if estimate.precision is None or estimate.recall is None:
         return [f"No precision and recall: {estimate.true:,} true pairs, {estimate.made:,} made."]
     return [
-        f"Estimated precision {estimate.precision:.4f}, recall {estimate.recall:.4f}: with NHS numbers blanked"
-        f" {estimate.right:,} of {estimate.made:,} pairs are right, of {estimate.true:,} that are true."
+        f"With NHS numbers blanked: precision {estimate.precision:.4f}, recall {estimate.recall:.4f}",
+        f"  ({estimate.true:,} true pairs, {estimate.made:,} made, {estimate.right:,} of them right)",
     ]

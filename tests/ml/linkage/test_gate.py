@@ -9,10 +9,12 @@ from ml.linkage.gate import judge
 @pytest.mark.parametrize(
     ("estimate", "is_promoted", "told"),
     [
-        (Estimate(true=1000, made=1000, right=998), True, "champion: with NHS numbers blanked 998 of 1,000 pairs"),
-        (Estimate(true=1000, made=1000, right=997), False, "stays challenger: with NHS numbers blanked 997 of 1,000"),
+        (Estimate(true=1000, made=1000, right=998), True, "is champion: 998 of 1,000 pairs are right"),
+        (Estimate(true=1000, made=1000, right=997), True, "is champion: 997 of 1,000 pairs are right"),
+        (Estimate(true=1000, made=1000, right=993), False, "stays challenger: 993 of 1,000 pairs are right"),
+        (Estimate(true=100_000, made=100_000, right=99_700), False, "stays challenger: 99,700 of 100,000"),
         (Estimate(true=19, made=19, right=19), False, "stays challenger: too few pairs to judge (19 true pairs"),
-        (Estimate(true=20, made=20, right=20), True, "champion: "),
+        (Estimate(true=20, made=20, right=20), True, "is champion: 20 of 20"),
         (Estimate(true=20, made=0, right=0), False, "stays challenger: with NHS numbers blanked it joins no two"),
     ],
 )
