@@ -54,4 +54,4 @@ def train(
 
         for outcome in outcomes:
             if isinstance(outcome, LinkageTrained):
-                show_trained(Console(highlight=False, soft_wrap=True), outcome)
+                show_trained(Console(highlight=False), outcome)
