@@ -1,4 +1,4 @@
-"""Models: what is likely to breach, and how much is to come."""
+"""Models: what is likely to breach, how much is to come, and which records are one person."""
 
 import os
 

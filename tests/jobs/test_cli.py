@@ -94,6 +94,7 @@ def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["hourly", "--nonsense"], "--nonsense", "`cancollaborate --help` shows what there is"),
         (["status", "--set", "keys[/x]=1"], "'keys[/x]'", "Did you mean 'keys'?"),
         (["demo", "--hours"], "--hours", "`cancollaborate --help` shows what there is"),
+        (["train", "--model", "weather"], "'weather'", "is not one of 'breach_risk', 'linkage'"),
         (["publish", "--ddl", "access"], "'access'", "Use one of: mssql, postgresql, sqlite."),
         (["publish", "--ddl"], "--ddl", "`cancollaborate --help` shows what there is"),
         (["demo", "--set", "is_synthetic=false"], "makes its own patients", "Run it with --env local."),

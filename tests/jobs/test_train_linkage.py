@@ -21,6 +21,7 @@ from ml.linkage.scoring import Thresholds, prepare, scored_pairs
 from ml.store import model_store
 from tests.jobs.made_up_patients import MadeUp, write_patients
 from tests.jobs.modelled import FRIDAY_RUN
+from tests.jobs.test_cli import run_here
 from tests.jobs.test_train import words_under
 
 Rows = list[tuple[object, ...]]
@@ -135,12 +136,23 @@ def test_with_too_few_pairs_to_judge_it_stays_challenger_and_the_champion_and_it
     assert versions_of_terms(spark, settings) == {trained.version, refused.version}
 
 
-def test_the_next_training_lets_the_refused_ones_terms_go(
-    spark: SparkSession, trained: LinkageTrained, refused: LinkageTrained, made: tuple[Settings, Rows]
+def test_the_command_shows_what_came_of_it_and_lets_the_terms_of_the_refused_one_go(
+    spark: SparkSession,
+    trained: LinkageTrained,
+    refused: LinkageTrained,
+    made: tuple[Settings, Rows],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = made[0]
-    third = train_linkage.run(spark, settings, FRIDAY_RUN)
-    assert versions_of_terms(spark, settings) == {trained.version, third.version}
+    monkeypatch.setenv("COLUMNS", "160")
+    root = f"paths.root={settings.paths.root}"
+    run_here(monkeypatch, "train", "--model", "linkage", "--set", root, "--as-at", "2025-05-30T09:00", spark=spark)
+    told = capsys.readouterr().out
+    assert f"Linkage model, version {refused.version + 1}" in told
+    assert "Trained on SYNTHETIC data: 280 records" in told
+    assert f"Version {refused.version + 1} stays challenger: too few pairs to judge" in told
+    assert versions_of_terms(spark, settings) == {trained.version, refused.version + 1}
 
 
 def versions_of_terms(spark: SparkSession, settings: Settings) -> set[int]:
