@@ -207,7 +207,7 @@ def clocks(
 
 for _name, _what in (
     ("score", "Tell how likely each open pathway is to breach, by the champions."),
-    ("gold", "Bring the current list, its summary, performance and freshness up to date."),
+    ("gold", "Bring the current list, its summary, performance, freshness and link quality up to date."),
     ("train", "Fit a breach risk model for each standard from the past, and register it as the challenger."),
     ("promote", "Make a challenger the champion if it beats the look-up table and the champion."),
     ("forecast", "Forecast weekly referrals and treatments 12 weeks ahead: gold.demand_forecast."),

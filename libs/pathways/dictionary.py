@@ -112,6 +112,16 @@ field the canonical column
 word what stands in the register, cut at 60 characters: restricted, since it may say anything
 row_count how many new or changed rows of the file hold it
 """,
+    "link_decision": """
+pair_id a pair of records: the record_id of both, the lesser first
+left_ordinal the number of the lesser record, xxhash64 of its trust, system and source_patient_id
+right_ordinal that of the other
+is_same whether people say that both are one person
+decided_by a role or initials; null where nobody was named
+decided_on the day on which it was imported
+imported_at the moment; the last decision on a pair counts
+row_hash of what the row says; the same hash: nothing has changed
+""",
 }
 
 
