@@ -208,7 +208,7 @@ def clocks(
 
 for _name, _what in (
     ("score", "Tell how likely each open pathway is to breach, by the champions."),
-    ("gold", "Bring the current list, its summary, performance and freshness up to date."),
+    ("gold", "Bring the current list, its summary, performance, freshness and link quality up to date."),
 ):
     _step_command(_name, _what)
 

@@ -1,5 +1,6 @@
 """How well registers are linked: counted once a day, and again in hours that changed a link."""
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.linkage_tables import DECISIONS, LINKS, PAIRS, REVIEW
@@ -23,13 +24,22 @@ def count_links(lake: Lake, run: Run, *, is_new_day: bool) -> int:
     rows = settle(
         link_quality.link_quality(records, pairs=pairs, review=review, decisions=decisions, linked_on=linked_on)
     )
-    gone = None
-    if lake.exists(TABLE):
-        standing = lake.read(TABLE).where(F.col("linked_on") == F.lit(linked_on)).select(*link_quality.KEY)
-        gone = standing.join(rows, [*link_quality.KEY], "left_anti")
-    return lake.merge(
-        TABLE, rows.coalesce(1), keys=link_quality.KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at}
-    )
+    return _write(lake, rows.coalesce(1), run)
+
+
+def _write(lake: Lake, rows: DataFrame, run: Run) -> int:
+    """Bring the rows of the list's date to these."""
+    stamp = {"run_id": run.run_id, "as_at": run.as_at}
+    if not lake.exists(TABLE):
+        return lake.merge(TABLE, rows, keys=link_quality.KEY, stamp=stamp)
+    table = lake.read(TABLE)
+    standing = table.where(F.col("linked_on") == F.lit(run.as_at.date())).select(*link_quality.KEY)
+    if {*table.columns} == {*rows.columns, *stamp} and standing.isEmpty():
+        # A new day, as nearly always; adding its rows costs far less than a MERGE.
+        lake.append(TABLE, rows.select("*", *(F.lit(value).alias(name) for name, value in stamp.items())))
+        return rows.count()
+    gone = standing.join(rows, [*link_quality.KEY], "left_anti")
+    return lake.merge(TABLE, rows, keys=link_quality.KEY, gone=gone, stamp=stamp)
 
 
 def _is_outdated(lake: Lake) -> bool:

@@ -118,6 +118,80 @@ term a name, or the key of records that look alike: restricted. Empty: every nam
 frequency how frequent it is; null where no frequency belongs to it
 model_version the version of the registered model `linkage` beside which it stands
 """,
+    "record_key": """
+ordinal the record: xxhash64 of its trust, system and source_patient_id
+key what it has in common with whom it may be: a hash; restricted, since who guesses a name can make its key
+file_id the file that told of the record when it had the key; one that was told of since has other keys
+made_by the linkage model and the version of DuckDB that made the key
+""",
+    "link_pair": """
+left the lesser record, by its ordinal
+right the greater
+match_weight how much more likely one person than two makes this pair what it is, in bits
+probability how likely both are one person
+rule what speaks for it: nhs_number, same_details or model
+is_accepted whether both are taken for one person, if nothing contradicts it
+is_apart whether they are never taken for one, however they hang together
+has_two_numbers whether both have verified NHS numbers, and two of them
+given_contradicts whether their given names are of two people
+birth_contradicts whether their birth dates are of two people
+numbers_differ whether both have NHS numbers, verified or not, and two of them
+names how far the names agree: the number of the level in ml.linkage.comparisons, 0 differ, -1 not recorded
+birth_date likewise
+sex likewise
+postcode likewise
+address likewise
+phone likewise
+local_id likewise
+nhs_number likewise
+row_hash of what the row says; the same hash: nothing has changed
+file_id the last file of the run that wrote it
+""",
+    "link_review": """
+pair_id the pair of records: the record_id of both, the lesser first
+left_trust the trust of the lesser record
+left_system its register
+left_patient_id what the register calls the patient: restricted
+right_trust the trust of the other
+right_system its register
+right_patient_id what the register calls the patient: restricted
+probability how likely both are one person
+match_weight how much more likely one person than two makes this pair what it is, in bits
+reason why people are asked
+names how far the names agree, in words; never a name
+birth_date likewise
+sex likewise
+postcode likewise
+address likewise
+phone likewise
+local_id likewise
+nhs_number likewise
+asked_on the day of the list on which it was asked first
+file_id the last file of the run that wrote it
+row_hash of what the row says; the same hash: nothing has changed
+""",
+    "person_event": """
+kind merge (other_person_id is no more, person_id goes on) or split (records left person_id for other_person_id)
+person_id the person that goes on
+other_person_id the other
+reason what made it
+file_id the last file of the run
+model_version the version of the linkage model by which people were linked
+decision_count how many decisions of people stood
+row_hash of what the row says
+run_id the run that found it
+as_at the moment of the list
+""",
+    "link_decision": """
+pair_id a pair of records: the record_id of both, the lesser first
+left_ordinal the number of the lesser record, xxhash64 of its trust, system and source_patient_id
+right_ordinal that of the other
+is_same whether people say that both are one person
+decided_by a role or initials; null where nobody was named
+decided_on the day on which it was imported
+imported_at the moment; the last decision on a pair counts
+row_hash of what the row says; the same hash: nothing has changed
+""",
 }
 
 

@@ -7,6 +7,7 @@ from libs.feeds import load_contracts
 from libs.pathways import versions
 from libs.pathways.canonical import PATIENT, TRANSFER, TREATMENT
 from libs.pathways.dictionary import TABLES, meanings
+from libs.pathways.link_decision import DECISION
 from libs.pathways.silver import REJECT_COLUMNS
 from libs.settings import conf_folder
 
@@ -26,6 +27,7 @@ def test_the_dictionary_knows_every_column_of_silver_and_no_other() -> None:
     assert set(meanings("treatment")) == {*TREATMENT.names, *stamps}
     assert set(meanings("transfer")) == {*TRANSFER.names, *stamps}
     assert tuple(meanings("reject")) == REJECT_COLUMNS
+    assert [*meanings("link_decision")] == DECISION.names
 
 
 @pytest.mark.parametrize("table", TABLES)
