@@ -2,7 +2,8 @@
 
 The strongest evidence that holds is told:
 pathway_identifier: both bear the same PATIENT PATHWAY IDENTIFIER of the same issuer, whatever dates and sites say.
-dates: the referral was received on the same day, or within the gap that two people's typing of one letter explains.
+dates: the referral was received on the same day, or within the gap that two people's typing of one letter explains;
+where the sites only fit, without being the same, two first appointments tell that there were two referrals.
 first_seen: the patient was first seen on the same day at the same organisation: that is one appointment, so what
 differs is a referral date that somebody typed wrongly or not at all.
 transfer: one tells of a transfer between the two, and the other begins on or after the referral of the one that sent,
@@ -63,7 +64,7 @@ def judged(one: Column, other: Column, *, referral_gap_days: int, continuation_d
     is_continued = _continues(one, other, continuation_days) | _continues(other, one, continuation_days)
     evidence = (
         F.when(one["identifier"] == other["identifier"], BY_IDENTIFIER)
-        .when(fits & (apart <= referral_gap_days), EVIDENCE.index("dates") + 1)
+        .when(fits & (apart <= referral_gap_days) & ~_are_two_referrals(one, other), EVIDENCE.index("dates") + 1)
         .when(fits & _is_one_appointment(one, other), EVIDENCE.index("first_seen") + 1)
         .when(fits & is_continued, BY_TRANSFER)
     )
@@ -81,6 +82,14 @@ def said_by(places: Column) -> Column:
     """The words for places in `EVIDENCE`, each once and in order."""
     words: Sequence[Column] = [F.lit(word) for word in EVIDENCE]
     return F.filter(F.array(*words), lambda _, place: F.array_contains(places, place + 1))
+
+
+def _are_two_referrals(one: Column, other: Column) -> Column:
+    """Whether two rows of different sites tell of two first appointments: copies of one pathway tell of one."""
+    is_other_site = one["tumour_site"] != other["tumour_site"]
+    is_other_appointment = F.coalesce(one["first_seen_on"] != other["first_seen_on"], F.lit(False))
+    is_other_appointment |= F.coalesce(one["first_seen_org"] != other["first_seen_org"], F.lit(False))
+    return F.coalesce(is_other_site & is_other_appointment, F.lit(False))
 
 
 def _is_one_appointment(one: Column, other: Column) -> Column:

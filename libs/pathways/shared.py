@@ -60,7 +60,8 @@ def one_pathway(
         transfers.select(*KEY, "transfer_on", "transfer_from_org", "transfer_to_org", "transfer_reason"), [*KEY], "left"
     )
     is_elsewhere = F.coalesce(F.col("trust") != F.col("first_seen_org"), F.lit(True))
-    first_seen = F.struct(is_elsewhere, "first_extracted_at", "trust")
+    # Of two trusts that both say so, or neither, the one that sent the patient on was first.
+    first_seen = F.struct(is_elsewhere, _place_in_transfer(), "first_extracted_at", "trust")
     referred = F.struct(_place_in_transfer(), first_seen)
     is_sender = F.coalesce(F.col("trust") != F.col("transfer_to_org"), F.lit(True))
     received = F.struct(is_sender, "first_extracted_at", "trust")

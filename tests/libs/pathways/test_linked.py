@@ -132,6 +132,12 @@ PATHWAYS = [
     pathway("2", "referral date missing", "RTR", None, **seen(9, None)),
     pathway("1", "seen with two organs", "RVW", 0, site="breast", **seen(9)),
     pathway("2", "seen with two organs", "RTR", 300, site="lung", **seen(9)),
+    pathway("1", "two referrals in a week", "RVW", 0, site="other", **seen(9)),
+    pathway("2", "two referrals in a week", "RTR", 3, site="lung", **seen(12, "RTR")),
+    pathway("1", "one appointment, two words", "RVW", 0, site="other", **seen(9)),
+    pathway("2", "one appointment, two words", "RTR", 3, site="lung", **seen(9)),
+    pathway("1", "one site, two appointments", "RVW", 0, **seen(9)),
+    pathway("2", "one site, two appointments", "RTR", 3, **seen(12, "RTR")),
     pathway("1", "sent on", "RVW", 0, **sent(40)),
     pathway("2", "sent on", "RTR", 71),
     pathway("1", "sent long before", "RVW", 0, **sent(40)),
@@ -210,6 +216,8 @@ def test_members_stand_in_the_order_in_which_they_came(linked: list[Row]) -> Non
         ("unknown primary", "same", "dates"),
         ("both ends of the gut", "same", "dates"),
         ("site missing", "same", "dates"),
+        ("one appointment, two words", "same", "dates"),
+        ("one site, two appointments", "same", "dates"),
         ("seen once", "same", "first_seen"),
         ("referral date missing", "same", "first_seen"),
         ("sent on", "continuation", "transfer"),
@@ -228,7 +236,7 @@ def test_two_rows_are_one_pathway_by_the_evidence_that_is_named(
     "case",
     [
         "seen at two organisations", "seen on two days", "seen somewhere", "seen with two organs", "sent long before",
-        "began before the sender", "sent elsewhere", "sent with another organ",
+        "two referrals in a week", "began before the sender", "sent elsewhere", "sent with another organ",
     ],
 )  # fmt: skip
 def test_without_evidence_two_rows_are_two_cancers(linked: list[Row], case: str) -> None:
