@@ -1,10 +1,10 @@
-"""What linking makes of the pathways that two trusts share in a synthetic world: precision and recall, by fault.
+"""What linking makes of a synthetic world's people and shared pathways: precision and recall, by fault.
 
-    python -m tests.benchmarks.shared_pathways [pathways] [seed]
+    python -m tests.benchmarks.linked_world [pathways] [seed]
 
-A world with all its faults is made, its history and an hour are taken in, cleansed and linked, and what stands in one
-linked pathway is held against the truth: first with the people as the platform knows them, then with the true people,
-which is the rule of pathways by itself. What the platform has not seen yet, and entries that its duplicates name, are
+A world with all its faults is made; its history is taken in and cleansed, the linkage model is trained on it, and all is
+linked; then an hour. Who is one person is held against the truth, and what stands in one linked pathway: first with the
+people as the platform knows them, then with the true people, which is the rule of pathways by itself. What the platform has not seen yet, and entries that its duplicates name, are
 left out of both sides.
 """
 
@@ -30,6 +30,7 @@ from libs.settings import Settings, load_settings
 
 PATHWAYS, SEED = 20_000, 1
 STEPS = ("ingest", "cleanse", "link")
+HISTORY_STEPS = ("ingest", "cleanse", "train_linkage", "link")
 _ROW = ["trust", "source_pathway_id"]
 
 
@@ -42,11 +43,12 @@ def main() -> None:
         spark = start_session(settings, "shared_pathways")
         world = simulate.prepare(settings, pathways=pathways, hours=1, seed=seed, ends_at=ENDS_AT)
         for moment in (world.history_at, *world.moments):
-            if moment == world.history_at:
+            is_history = moment == world.history_at
+            if is_history:
                 simulate.write_history(world)
             else:
                 simulate.write_hour(world, moment)
-            run_steps(spark, settings, STEPS, as_at=moment)
+            run_steps(spark, settings, HISTORY_STEPS if is_history else STEPS, as_at=moment)
         say(f"SYNTHETIC world {world_identity(settings.paths.root)}, {pathways:,} pathways, seed {seed}")
         report(open_lake(spark, settings), settings, settings.paths.root / "truth")
 
@@ -57,7 +59,9 @@ def report(lake: Lake, settings: Settings, truth: Path) -> None:
     taken = own.select(*_ROW, "extracted_at").toPandas()
     seen = pd.read_parquet(truth / "records.parquet").merge(taken, on=_ROW)
     befallen = _befallen(pd.read_parquet(truth / "faults.parquet"), seen)
-    say("with the people as the platform knows them")
+    say("people")
+    _people(lake, seen, truth)
+    say("pathways, with the people as the platform knows them")
     _hold_against(seen, lake.read("silver.linked_pathway"), befallen)
     of_truth = lake.spark.createDataFrame(seen[[*_ROW, "person_id"]].astype(str))
     rows = own.select("system", *_ROW, *OF_PATHWAY, *IDENTIFIER).join(of_truth, _ROW)
@@ -67,8 +71,38 @@ def report(lake: Lake, settings: Settings, truth: Path) -> None:
         continuation_days=settings.linkage.continuation_days,
         rules=load_rules(),
     )
-    say("with the true people")
+    say("pathways, with the true people")
     _hold_against(seen, linked, befallen)
+
+
+def _people(lake: Lake, seen: pd.DataFrame, truth: Path) -> None:
+    """Pairs of records of patients: those of one person by the lake's links and by the truth."""
+    links = lake.read("silver.person_link").select("trust", "source_patient_id", "person_id", "tier").toPandas()
+    whose = seen[["trust", "source_patient_id", "person_id"]].drop_duplicates(["trust", "source_patient_id"])
+    records = links.rename(columns={"person_id": "linked_as"}).merge(whose, on=["trust", "source_patient_id"])
+    records["row"] = range(len(records))
+    told, true = (_pairs_of(records, key) for key in ("linked_as", "person_id"))
+    _share("all", told, true)
+    faults = pd.read_parquet(truth / "faults.parquet")
+    standing = faults[(faults["record_id"] < 0) & faults["until_at"].isna()]
+    rows = records.set_index(["trust", "person_id"])["row"]
+    for fault, of_fault in standing.groupby("fault", observed=True):
+        keys = pd.MultiIndex.from_frame(of_fault[["trust", "person_id"]].drop_duplicates())
+        of = set(rows[rows.index.isin(keys)])
+        _share(f"  {fault}", *({pair for pair in pairs if of & set(pair)} for pairs in (told, true)))
+
+
+def _pairs_of(records: pd.DataFrame, key: str) -> set[tuple[int, int]]:
+    both = records[[key, "row"]].merge(records[[key, "row"]], on=key)
+    both = both[both["row_x"] < both["row_y"]]
+    return set(zip(both["row_x"].tolist(), both["row_y"].tolist(), strict=True))
+
+
+def _share(name: str, told: set[tuple[int, int]], true: set[tuple[int, int]]) -> None:
+    right = len(told & true)
+    precision = f"{right / len(told):.4f}" if told else "-"
+    recall = f"{right / len(true):.4f}" if true else "-"
+    say(f"{name:30} true {len(true):6,}  linked {len(told):6,}  precision {precision:>6}  recall {recall:>6}")
 
 
 def _befallen(faults: pd.DataFrame, seen: pd.DataFrame) -> dict[str, set[int]]:
