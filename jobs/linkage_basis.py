@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from jobs.linkage_terms import read_terms
+from jobs.linkage_terms import has_terms, read_terms
 from jobs.short_names import short_forms
+from libs import log
 from libs.lakehouse.tables import Lake
 from libs.settings import Settings
 from ml.linkage import registry
@@ -33,9 +34,13 @@ class Basis:
 
 
 def linkage_basis(lake: Lake, settings: Settings) -> Basis | None:
-    """The champion and what it needs; None where no version is champion."""
+    """The champion and what it needs; None where no version is champion, or nothing stands beside it in this lake."""
     registered = registry.champion(model_store(settings.paths.root))
     if registered is None:
+        return None
+    if not has_terms(lake, version=registered.version):
+        reason = "the lake was built anew: run `cancollaborate train --model linkage`"
+        log.event("not_linked_by_model", level="WARNING", step="link", kind=registry.NAME, reason=reason)
         return None
     return Basis(
         registered.model,

@@ -20,6 +20,11 @@ def write_terms(lake: Lake, tables: dict[str, pa.Table], *, version: int, champi
     lake.replace_where(TABLE, rows, predicate=f"model_version <> {kept}")
 
 
+def has_terms(lake: Lake, *, version: int) -> bool:
+    """Whether anything stands beside a version in this lake."""
+    return lake.exists(TABLE) and not lake.read(TABLE).where(F.col("model_version") == version).isEmpty()
+
+
 def read_terms(lake: Lake, *, version: int) -> dict[str, pa.Table]:
     """What stands beside a version, as `beside.used` takes it. Raises StepOrderError before the first training."""
     terms = lake.read(TABLE).where(F.col("model_version") == version).select(*beside.TERMS.names)

@@ -82,5 +82,7 @@ def _facts(patients: DataFrame, at_hand: pa.Table, ordinals: Ordinals) -> pd.Dat
     every = pa.concat_tables([at_hand, _records_of(patients, missing).select(_FACTS)]) if len(missing) else at_hand
     frame: pd.DataFrame = every.to_pandas()
     frame = frame[frame["ordinal"].isin(ordinals)].drop_duplicates("ordinal")
+    # Of two that came at the same time the lesser key names the person, as it does without a model.
+    frame = frame.sort_values(["arrived_at", *RECORD_KEY]).assign(arrived_at=range(len(frame)))
     identity = frame["nhs_number"].where(frame["is_verified"])
     return frame.assign(identity=identity).reset_index(drop=True)

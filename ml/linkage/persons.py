@@ -75,13 +75,15 @@ def _best(kept: pd.DataFrame, count: int) -> pd.DataFrame:
 def events(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """What became of persons: `kind`, `person` and `other_person`, one row for each that was merged or split off.
 
-    Both frames have `ordinal` and `person`. A merge names the person that goes on and the one that is no more; a split
+    Both frames have `ordinal` and `person`. Where all records of a person went to another one both were merged: it
+    names the person that goes on and the one that is no more. Where they went several ways they were split: it names
     the person that loses records and the one to whom they belong now. Who is new makes no event.
     """
-    both = before.merge(after, on="ordinal", suffixes=("_before", "_after"))
-    moved = both[both["person_before"] != both["person_after"]][["person_before", "person_after"]].drop_duplicates()
-    goes_on = moved["person_before"].isin(after["person"])
-    merged = moved[~goes_on].rename(columns={"person_after": "person", "person_before": "other_person"})
-    parted = moved[goes_on].rename(columns={"person_before": "person", "person_after": "other_person"})
+    ways = before.merge(after, on="ordinal", suffixes=("_before", "_after"))
+    ways = ways[["person_before", "person_after"]].drop_duplicates()
+    is_split = ways.duplicated("person_before", keep=False)
+    is_moved = ways["person_before"] != ways["person_after"]
+    merged = ways[is_moved & ~is_split].rename(columns={"person_after": "person", "person_before": "other_person"})
+    parted = ways[is_moved & is_split].rename(columns={"person_before": "person", "person_after": "other_person"})
     told = pd.concat([merged.assign(kind=MERGED), parted.assign(kind=PARTED)])
     return told[["kind", "person", "other_person"]].sort_values(["kind", "person", "other_person"], ignore_index=True)

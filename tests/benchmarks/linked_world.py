@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.linked_world [pathways] [seed]
 
-A world with all its faults is made; its history is taken in and cleansed, the linkage model is trained on it, and all is
-linked; then an hour. Who is one person is held against the truth, and what stands in one linked pathway: first with the
-people as the platform knows them, then with the true people, which is the rule of pathways by itself. What the platform has not seen yet, and entries that its duplicates name, are
-left out of both sides.
+A world with all its faults is made; its history is taken in and cleansed, the linkage model is trained on it, and all
+is linked; then an hour. Who is one person is held against the truth, and what stands in one linked pathway: first with
+the people as the platform knows them, then with the true people, which is the rule of pathways by itself. What the
+platform has not seen yet, and entries that its duplicates name, are left out of both sides.
 """
 
 import sys

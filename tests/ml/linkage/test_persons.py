@@ -130,6 +130,10 @@ def test_who_is_no_more_was_merged_and_who_loses_records_was_split() -> None:
     assert told({1: 1, 2: 1, 3: 3}, {1: 1, 2: 3, 3: 3}) == [(PARTED, 1, 3)]
 
 
+def test_a_person_whose_records_go_several_ways_was_split_also_where_the_record_that_named_it_is_among_them() -> None:
+    assert told({0: 0, 1: 1, 2: 1}, {0: 0, 1: 0, 2: 2}) == [(PARTED, 1, 0), (PARTED, 1, 2)]
+
+
 def test_who_is_new_or_stays_makes_no_event() -> None:
     assert told({1: 1}, {1: 1, 2: 2, 3: 1}) == []
 
