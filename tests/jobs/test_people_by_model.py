@@ -200,7 +200,7 @@ def test_another_model_looks_at_everyone_again(hours: Hours) -> None:
     }
 
 
-@pytest.mark.parametrize("table", [LINKS, PAIRS, KEYS])
+@pytest.mark.parametrize("table", [PAIRS, *(pytest.param(name, marks=pytest.mark.soak) for name in (LINKS, KEYS))])
 def test_a_run_that_was_killed_before_a_table_was_written_is_made_good_by_the_next(
     hours: Hours, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
