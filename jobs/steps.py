@@ -22,7 +22,7 @@ Step = Callable[[SparkSession, Settings, Run], Outcome]
 STEPS: dict[str, Step] = {step.STEP: step.run for step in (ingest, cleanse, link, clocks, score, gold, publish)}
 # What runs weekly or on demand, the modules of the same names: they load heavy libraries, so only when they are asked.
 ON_DEMAND = ("train", "promote", "forecast")
-WEEK = (*ON_DEMAND, publish.STEP)
+WEEK = (*ON_DEMAND, publish.STEP, "train_linkage")
 Listener = Callable[[str, Outcome | None, float], None]
 
 
