@@ -26,8 +26,9 @@ def shown(estimate: Estimate) -> str:
     [
         (
             Estimate(115, 114, 114),
-            "Estimated precision 1.0000, recall 0.9913: with NHS numbers blanked 114 of 114 pairs are right, of 115 "
-            "that are true. Version 3 champion: ",
+            "With NHS numbers blanked: precision 1.0000, recall 0.9913 (115 true pairs, 114 made, 114 of them right) "
+            "Version 3 is champion: 114 of 114 pairs are right with NHS numbers blanked, precision 1.0000 (0.9674 to "
+            "1.0000, asked 0.998).",
         ),
         (
             Estimate(0, 2, 0),
