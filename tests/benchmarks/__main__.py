@@ -37,7 +37,7 @@ def main() -> None:
         finally:
             shutil.rmtree(folder)
     if not sizes:
-        from tests.benchmarks import world  # noqa: PLC0415 - it measures with what stands here
+        from tests.benchmarks import linkage, people, world  # noqa: PLC0415 - they measure with what stands here
 
         say("")
         intake.main()
@@ -45,6 +45,10 @@ def main() -> None:
         bronze.main()
         say("")
         world.main()
+        say("")
+        people.main()
+        say("")
+        linkage.main()
         say("")
         sys.exit(not published.main())
 

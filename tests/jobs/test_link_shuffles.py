@@ -25,12 +25,14 @@ from ml.linkage.scoring import Thresholds, prepare
 from tests.benchmarks.index_entries import draw_index_entries
 from tests.jobs.test_people_by_model import AS_AT
 
-PEOPLE, SHUFFLES = 400, 50
+PEOPLE, SHUFFLES = 600, 50
 
 
 @pytest.fixture(scope="module")
 def patients() -> pd.DataFrame:
     drawn = draw_index_entries(PEOPLE, trusts=("RTR", "RVW", "RTD"), shared=0.4, seed=3).patients
+    # Every second one without a number: the model has something to do, and people have something to decide.
+    drawn.loc[drawn.index % 2 == 0, "nhs_number"] = None
     return drawn.drop(columns="person_id").assign(file_id=1)
 
 
