@@ -1,5 +1,6 @@
 """What the hour links by: the champion of the linkage models, and what stands beside it in the lake."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from jobs.short_names import short_forms
 from libs import log
 from libs.lakehouse.tables import Lake
 from libs.settings import Settings
-from ml.linkage import registry
+from ml.linkage import blocking, registry
+from ml.linkage.comparisons import COMPARISONS
 from ml.linkage.model import Model
 from ml.linkage.scoring import Thresholds
 from ml.store import model_store
@@ -29,8 +31,10 @@ class Basis:
 
     @property
     def name(self) -> str:
-        """What keys are made by: another model freezes other keys, and DuckDB's hash may change with its version."""
-        return f"linkage {self.version}, DuckDB {duckdb.__version__}"
+        """What keys and pairs are made by: anything else makes others. DuckDB's hash may change with its version."""
+        told = (self.model.to_json(), self.thresholds, self.short_forms.to_pylist(), blocking.KEYS, COMPARISONS)
+        made_of = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        return f"linkage {self.version} ({made_of}), DuckDB {duckdb.__version__}"
 
 
 def linkage_basis(lake: Lake, settings: Settings) -> Basis | None:

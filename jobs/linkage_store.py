@@ -1,5 +1,7 @@
 """What the hour reads of linkage's tables and writes to them: keys, pairs, the clerical queue, links and events."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,8 +16,16 @@ from libs.pathways.people import RECORD_KEY
 from ml.linkage.hourly import Ordinals
 from ml.linkage.review import FIELDS
 
-EVENT_KEY = ("kind", "person_id", "other_person_id", "file_id", "model_version", "decision_count")
+EVENT_KEY = ("kind", "person_id", "other_person_id", "after_file_id")
 _SIDE = {"trust": "trust", "system": "system", "source_patient_id": "patient_id"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The files that are taken in: those after `after`, up to and with `upto`."""
+
+    after: int
+    upto: int
 
 
 def decisions(lake: Lake) -> pd.DataFrame:
@@ -59,12 +69,25 @@ def write_links(lake: Lake, links: pd.DataFrame, records: pd.DataFrame, *, upto:
     return lake.merge(LINKS, rows.withColumn("file_id", F.lit(upto).cast("bigint")), keys=RECORD_KEY)
 
 
-def write_events(
-    lake: Lake, events: pd.DataFrame, run: Run, *, upto: int, model_version: int, decision_count: int
-) -> None:
-    """Tell of persons that were merged or split; what a run that was killed has told is not told twice."""
-    if events.empty:
-        return
+def linked_after(lake: Lake, after: int) -> Ordinals:
+    """The records whose persons were written since the step was last done: a run that wrote them was killed."""
+    if not lake.exists(LINKS):
+        return np.array([], dtype=np.int64)
+    rows = lake.read(LINKS).where(F.col("file_id") > after).select(F.xxhash64(*RECORD_KEY).alias("ordinal"))
+    return np.asarray(rows.toArrow()["ordinal"].to_numpy(), dtype=np.int64)
+
+
+def forget_keys(lake: Lake) -> None:
+    """Let go of the keys before anything is linked by another model: a run that is killed then begins anew."""
+    lake.drop_where(KEYS, F.lit(True))
+
+
+def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, model_version: int, is_again: bool) -> None:
+    """Tell of persons that were merged or split.
+
+    A run that was killed may have told of events of the same span. They stand if it wrote the persons too (`is_again`);
+    otherwise they never came about, and go unless they are told now.
+    """
     told = pd.DataFrame(
         {
             "kind": events["kind"],
@@ -73,14 +96,21 @@ def write_events(
             "reason": events["reason"],
         }
     )
-    rows = lake.spark.createDataFrame(pa.Table.from_pandas(told, preserve_index=False)).select(
+    text = pa.schema({name: pa.string() for name in told.columns})
+    rows = lake.spark.createDataFrame(pa.Table.from_pandas(told, schema=text, preserve_index=False)).select(
         "*",
-        F.lit(upto).cast("bigint").alias("file_id"),
+        F.lit(span.after).cast("bigint").alias("after_file_id"),
+        F.lit(span.upto).cast("bigint").alias("file_id"),
         F.lit(model_version).alias("model_version"),
-        F.lit(decision_count).alias("decision_count"),
         row_hash(["kind", "person_id", "other_person_id", "reason"]).alias("row_hash"),
     )
-    lake.merge(EVENTS, rows, keys=EVENT_KEY, stamp={"run_id": run.run_id, "as_at": run.as_at})
+    stands = lake.exists(EVENTS)
+    gone = None
+    if stands and not is_again:
+        of_now = lake.read(EVENTS).where(F.col("after_file_id") == span.after)
+        gone = of_now.select(*EVENT_KEY).join(rows, [*EVENT_KEY], "left_anti")
+    if stands or not events.empty:
+        lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at})
 
 
 def write_review(lake: Lake, review: pd.DataFrame, records: pd.DataFrame, run: Run, *, upto: int) -> None:

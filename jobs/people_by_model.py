@@ -11,7 +11,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.linkage_basis import Basis
-from jobs.linkage_store import decisions, known_before, write_events, write_keys, write_links, write_pairs, write_review
+from jobs.linkage_store import (
+    Span,
+    decisions,
+    forget_keys,
+    known_before,
+    linked_after,
+    write_events,
+    write_keys,
+    write_links,
+    write_pairs,
+    write_review,
+)
 from jobs.linkage_tables import KEYS, PAIRS
 from jobs.outcome import Run
 from libs import log
@@ -22,14 +33,15 @@ from ml.linkage.backend import DuckDBBackend
 from ml.linkage.hourly import Ordinals, became, concerned
 from ml.linkage.increment import changed_keys, compared
 
-_FACTS = ["ordinal", "arrived_at", "source", "nhs_number", "is_verified", *RECORD_KEY]
+_FACTS = ["ordinal", "arrived_at", "source", "nhs_number", "is_verified", "birth_date", *RECORD_KEY]
 
 
 def relink(lake: Lake, basis: Basis, run: Run, *, after: int, upto: int) -> int:
     """Bring the people up to date with the records that files after `after` changed; how many links changed.
 
     With another model, or another version of the engine that makes the keys, every record counts as changed. Tables are
-    written in such an order that a run that was killed finds the same work to do: pairs after links, keys last.
+    written in such an order that after a run that was killed the next finds what is to be done: pairs after links, keys
+    last, and whoever it wrote is looked at again.
     """
     patients = lake.read("silver.patient")
     is_anew = not lake.exists(KEYS) or lake.read(KEYS).where(F.col("made_by") == basis.name).isEmpty()
@@ -44,15 +56,27 @@ def relink(lake: Lake, basis: Basis, run: Run, *, after: int, upto: int) -> int:
             backend, known, sharing, basis.model, basis.thresholds, short_forms=basis.short_forms, beside=basis.beside
         )
     standing = new.slice(0, 0) if is_anew else lake.read(PAIRS).select(*new.column_names).toArrow()
-    look_at = concerned(standing.to_pandas(), new.to_pandas(), changed["ordinal"].to_numpy(), decided)
+    unfinished = linked_after(lake, after)
+    look_at = concerned(
+        standing.to_pandas(), new.to_pandas(), changed["ordinal"].to_numpy(), decided, unfinished=unfinished
+    )
     records = _facts(patients, pa.concat_tables([part.select(_FACTS) for part in (changed, known)]), look_at.ordinals)
     before = known_before(lake, None if is_anew else look_at.ordinals)
-    found = became(records, look_at.pairs, before, is_of_another_model=is_anew)
-    write_events(lake, found.events, run, upto=upto, model_version=basis.version, decision_count=len(decided))
+    # What people decided of a record that is no more waits for it to come back.
+    is_known = look_at.pairs["left"].isin(records["ordinal"]) & look_at.pairs["right"].isin(records["ordinal"])
+    found = became(records, look_at.pairs[is_known], before, is_of_another_model=is_anew)
+    if is_anew:
+        forget_keys(lake)
+    write_events(
+        lake, found.events, run, Span(after, upto), model_version=basis.version, is_again=bool(len(unfinished))
+    )
     write_review(lake, found.review, records, run, upto=upto)
     changed_count = write_links(lake, found.links, records, upto=upto)
     write_pairs(lake, new, look_at.gone, is_anew=is_anew, upto=upto)
     write_keys(lake, keys, made_by=basis.name, is_anew=is_anew)
+    if found.unkept_decisions:
+        reason = "decisions contradict a verified number or one another"
+        log.event("decisions_not_kept", level="WARNING", step="link", rows=found.unkept_decisions, reason=reason)
     log.event("people_linked", step="link", rows=len(changed), rows_changed=changed_count)
     return changed_count
 

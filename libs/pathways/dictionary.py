@@ -175,9 +175,9 @@ kind merge (other_person_id is no more, person_id goes on) or split (records lef
 person_id the person that goes on
 other_person_id the other
 reason what made it
+after_file_id the last file that was linked before
 file_id the last file of the run
 model_version the version of the linkage model by which people were linked
-decision_count how many decisions of people stood
 row_hash of what the row says
 run_id the run that found it
 as_at the moment of the list

@@ -1,6 +1,6 @@
 """People out of pairs: what hangs together is one person, unless that would join two who are known to be different."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 # In bits: eight times as likely.
 _CLEARLY_BETTER = 3.0
 _MOST_RIVALS = 50
+_MOST_TOGETHER = 200
 Integers = npt.NDArray[np.int64]
 
 
@@ -72,6 +73,16 @@ def _hanging(count: int, pairs: Pairs) -> Integers:
     ones = np.ones(len(pairs), dtype=np.int8)
     _, label = connected_components(coo_matrix((ones, (pairs.left, pairs.right)), shape=(count, count)), directed=False)
     return np.asarray(label, dtype=np.int64)
+
+
+def hanging_pairs(count: int, accepted: Pairs) -> Iterator[tuple[int, int]]:
+    """Every two of three or more records that hang together, the lesser place first; a group of many is passed over."""
+    group = _hanging(count, accepted)
+    sizes = np.bincount(group)
+    several = np.flatnonzero((sizes[group] > 2) & (sizes[group] <= _MOST_TOGETHER))
+    order = several[np.argsort(group[several], kind="stable")]
+    for places in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        yield from combinations(places.tolist(), 2)
 
 
 def _named_by_first(label: Integers) -> Integers:

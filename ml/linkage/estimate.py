@@ -12,7 +12,7 @@ from ml.linkage.model import Model
 from ml.linkage.persons import persons
 from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs
 
-FEWEST_TRUE_PAIRS = 20  # with fewer no share means anything
+FEWEST_PAIRS = 20  # with fewer no share means anything
 _BLANKED = "blanked_records"
 
 
@@ -38,8 +38,8 @@ class Estimate:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are enough true pairs to judge by."""
-        return self.true >= FEWEST_TRUE_PAIRS
+        """Whether there are enough true pairs, and pairs made, to judge by."""
+        return min(self.true, self.made) >= FEWEST_PAIRS
 
 
 def estimate(

@@ -22,11 +22,9 @@ def judge(estimate: Estimate, *, least_precision: float) -> Verdict:
     relative's number, can show no more; in the hour two verified numbers are never one person, whatever a model says.
     """
     precision = estimate.precision
-    if not estimate.is_enough:
-        told = f"{estimate.true:,} true pairs between registers"
+    if not estimate.is_enough or precision is None:
+        told = f"{estimate.true:,} true pairs between registers, {estimate.made:,} made"
         return Verdict(False, f"stays challenger: too few pairs to judge ({told})")
-    if precision is None:
-        return Verdict(False, "stays challenger: with NHS numbers blanked it joins no two records")
     interval = binomtest(estimate.right, estimate.made).proportion_ci(method="wilson")
     told = (
         f"{estimate.right:,} of {estimate.made:,} pairs are right with NHS numbers blanked, precision {precision:.4f}"

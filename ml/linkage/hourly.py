@@ -9,7 +9,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from ml.linkage.decisions import with_decisions
-from ml.linkage.persons import MERGED, Persons, events, persons
+from ml.linkage.persons import MERGED, events, persons
+from ml.linkage.ranked import BY_DECISION
 
 Ordinals = npt.NDArray[np.int64]
 _REASONS = {
@@ -32,11 +33,14 @@ class Concerned:
     gone: pd.DataFrame
 
 
-def concerned(standing: pd.DataFrame, new: pd.DataFrame, changed: Ordinals, decisions: pd.DataFrame) -> Concerned:
+def concerned(
+    standing: pd.DataFrame, new: pd.DataFrame, changed: Ordinals, decisions: pd.DataFrame, *, unfinished: Ordinals
+) -> Concerned:
     """What is to be looked at again when these records changed and have these new pairs.
 
     The pairs that stood of a changed record are replaced by the new ones. Whatever hangs together with such a pair, or
-    with a decision of people, is looked at again; nothing else can have become another person.
+    with a decision of people, is looked at again, and so are the `unfinished`, whose persons a run wrote that was
+    killed; nothing else can have become another person.
     """
     is_of_changed = standing["left"].isin(changed) | standing["right"].isin(changed)
     replaced = standing[is_of_changed]
@@ -46,7 +50,7 @@ def concerned(standing: pd.DataFrame, new: pd.DataFrame, changed: Ordinals, deci
     parts = [part for part in (standing[~is_of_changed], new) if len(part)]
     now = with_decisions(pd.concat(parts, ignore_index=True) if parts else new, decisions)
     touched = [replaced[end] for end in ends] + [decisions[end] for end in ends]
-    start = np.unique(np.concatenate([changed, *(part.to_numpy(np.int64) for part in touched)]))
+    start = np.unique(np.concatenate([changed, unfinished, *(part.to_numpy(np.int64) for part in touched)]))
     ordinals = _hanging_with(start, now)
     return Concerned(now[now["left"].isin(ordinals)].reset_index(drop=True), ordinals, replaced.loc[is_gone, ends])
 
@@ -63,12 +67,14 @@ def _hanging_with(start: Ordinals, pairs: pd.DataFrame) -> Ordinals:
 @dataclass(frozen=True)
 class Became:
     """`links`: the records (`ordinal`) whose `person`, `tier` or `probability` is another than before or that are new;
-    `events`: persons that were merged or split, with a `reason`; `review`: pairs for people to decide.
+    `events`: persons that were merged or split, with a `reason`; `review`: pairs for people to decide;
+    `unkept_decisions`: how many decisions contradict a verified number, or one another.
     """
 
     links: pd.DataFrame
     events: pd.DataFrame
     review: pd.DataFrame
+    unkept_decisions: int
 
 
 def became(records: pd.DataFrame, pairs: pd.DataFrame, before: pd.DataFrame, *, is_of_another_model: bool) -> Became:
@@ -82,12 +88,19 @@ def became(records: pd.DataFrame, pairs: pd.DataFrame, before: pd.DataFrame, *, 
     is_same = np.logical_and.reduce([both[name].eq(both[f"{name}_before"]) for name in columns])
     told = events(before[["ordinal", "person"]], now.of_records[["ordinal", "person"]])
     links = now.of_records[~is_same].reset_index(drop=True)
-    return Became(links, _with_reason(told, now, is_of_another_model=is_of_another_model), now.review)
+    parted = pairs[pairs["is_apart"] & (pairs["rule"] == BY_DECISION)]
+    reasons = _reasons(told, now.of_records.set_index("ordinal"), parted, is_of_another_model=is_of_another_model)
+    return Became(links, told.assign(reason=reasons), now.review, now.unkept_decisions)
 
 
-def _with_reason(told: pd.DataFrame, now: Persons, *, is_of_another_model: bool) -> pd.DataFrame:
+def _reasons(
+    told: pd.DataFrame, now: pd.DataFrame, parted: pd.DataFrame, *, is_of_another_model: bool
+) -> npt.NDArray[np.object_]:
     """A merge for what holds the record after which the person was named that is no more; a split for what changed."""
-    tier = now.of_records.set_index("ordinal")["tier"]
-    joined_by = told["other_person"].map(tier).map(_REASONS).fillna(_OTHER_RECORDS)
-    parted_by = "another model" if is_of_another_model else _OTHER_RECORDS
-    return told.assign(reason=np.where(told["kind"] == MERGED, joined_by, parted_by))
+    joined_by = told["other_person"].map(now["tier"]).map(_REASONS).fillna(_OTHER_RECORDS)
+    decided = {
+        frozenset(ends) for ends in zip(*(parted[end].map(now["person"]) for end in ("left", "right")), strict=True)
+    }
+    is_decided = [frozenset(ends) in decided for ends in zip(told["person"], told["other_person"], strict=True)]
+    parted_by = np.where(is_decided, _REASONS[4], "another model" if is_of_another_model else _OTHER_RECORDS)
+    return np.where(told["kind"] == MERGED, joined_by, parted_by)

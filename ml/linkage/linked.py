@@ -52,8 +52,8 @@ def linked(pairs: pa.Table, identity: Integers, source: Integers, repeats: Repea
         links = links[source[links["left"]] != source[links["right"]]].reset_index(drop=True)
     asked = to_decide(
         _at_places(unsettled(frame, made.person), repeats),
-        broken=_at_places(accepted.iloc[list(made.broken)], repeats),
-        undecided=_at_places(accepted.iloc[list(made.undecided)], repeats),
+        _at_places(accepted.iloc[list(made.broken)], repeats),
+        _at_places(accepted.iloc[list(made.undecided)], repeats),
     )
     return Linked(person, links, asked)
 

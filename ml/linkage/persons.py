@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ml.linkage.clusters import clusters
+from ml.linkage.clusters import Pairs, clusters, hanging_pairs
 from ml.linkage.ranked import BY_DECISION, as_pairs, best_first, strength
 from ml.linkage.review import to_decide, unsettled
 
@@ -16,21 +16,23 @@ MERGED, PARTED = "merge", "split"
 @dataclass(frozen=True)
 class Persons:
     """`of_records`: one row a record, `ordinal`, `person` (the ordinal of its record that came first), `tier` and
-    `probability`. `review`: the pairs for people to decide (`review.to_decide`), by their ordinals.
+    `probability`. `review`: the pairs for people to decide (`review.to_decide`), by their ordinals; what they decided
+    is not asked again. `unkept_decisions`: how many contradict a verified number, or one another.
     """
 
     of_records: pd.DataFrame
     review: pd.DataFrame
+    unkept_decisions: int
 
 
 def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> Persons:
     """Who is one person among records.
 
     `records` have `ordinal`, `arrived_at`, `source` (a register, of which two records are two people unless they say
-    otherwise themselves) and `identity` (a verified number, or null); `pairs` are all that matter (`scored_pairs`, with
-    what people decided) by their ordinals. Neither the order of rows nor the batches in which they came change
-    anything: the first record names the person, so a later one never renames it. A record's tier is that of its best
-    pair, its probability too.
+    otherwise themselves), `identity` (a verified number, or null) and perhaps `birth_date` (eight digits); `pairs` are
+    all that matter (`scored_pairs`, with what people decided) by their ordinals. Neither the order of rows nor the
+    batches in which they came change anything: the first record names the person, so a later one never renames it. A
+    record's tier is that of its best pair, its probability too.
     """
     known = records.sort_values(["arrived_at", "ordinal"]).reset_index(drop=True)
     place = pd.Series(known.index, index=known["ordinal"])
@@ -41,22 +43,44 @@ def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> Persons:
         len(known),
         as_pairs(accepted),
         strength(accepted),
-        apart=as_pairs(placed[placed["is_apart"]]),
+        apart=_apart(known, placed, as_pairs(accepted)),
         identity=np.asarray(pd.factorize(known["identity"])[0], dtype=np.int64),
         source=np.asarray(pd.factorize(known["source"])[0], dtype=np.int64),
     )
     ordinal = known["ordinal"].to_numpy()
+    broken, undecided = accepted.iloc[list(made.broken)], accepted.iloc[list(made.undecided)]
     asked = to_decide(
-        unsettled(placed[placed["rule"] != BY_DECISION], made.person),
-        broken=accepted.iloc[list(made.broken)],
-        undecided=accepted.iloc[list(made.undecided)],
+        *(of_kind[of_kind["rule"] != BY_DECISION] for of_kind in (unsettled(placed, made.person), broken, undecided))
     )
     asked = asked.assign(left=ordinal[asked["left"]], right=ordinal[asked["right"]])
     best = _best(accepted.drop([*made.broken, *made.undecided]), len(known))
     of_records = pd.DataFrame(
         {"ordinal": ordinal, "person": ordinal[made.person], "tier": best["tier"], "probability": best["probability"]}
     )
-    return Persons(of_records, asked)
+    unkept = int((pd.concat([broken, undecided])["rule"] == BY_DECISION).sum())
+    return Persons(of_records, asked, unkept)
+
+
+def _apart(known: pd.DataFrame, pairs: pd.DataFrame, accepted: Pairs) -> Pairs:
+    """The pairs that are never one person: those that say so, and of those that nobody compared, since they share no
+    key, the ones that would hang together with two birth dates.
+    """
+    told = as_pairs(pairs[pairs["is_apart"]])
+    if "birth_date" not in known:
+        return told
+    seen = set(zip(pairs["left"].tolist(), pairs["right"].tolist(), strict=True))
+    born = known["birth_date"].to_numpy()
+    found = [pair for pair in hanging_pairs(len(known), accepted) if pair not in seen and _are_two(*born[list(pair)])]
+    more = np.asarray(found, dtype=np.int64).reshape(-1, 2)
+    return Pairs(np.concatenate([told.left, more[:, 0]]), np.concatenate([told.right, more[:, 1]]))
+
+
+def _are_two(one: object, other: object) -> bool:
+    """Whether two birth dates differ by more than a digit, or day and month that changed places."""
+    if not (isinstance(one, str) and isinstance(other, str)) or len(one) != len(other):
+        return False
+    is_exchanged = one[:4] + one[6:] + one[4:6] == other
+    return not is_exchanged and sum(a != b for a, b in zip(one, other, strict=True)) > 1
 
 
 def _best(kept: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -29,12 +29,25 @@ _FEWEST_OF_A_PLACEHOLDER, _PEOPLE_OF_A_PLACEHOLDER = 3, 0.8
 _MARKS = " -_.,;:/()[]*\"`\u00b4\u2018\u2019\u2010\u2011\u2012\u2013\u2014\t\u00a0''"
 
 
+# What registers write where they know no name, and of a child that has none yet.
+_NO_FAMILY = "'UNKNOWN', 'UNK', 'NOTKNOWN', 'NK', 'NOTRECORDED', 'NOTGIVEN', 'NONAME', 'NONE', 'NULL', 'NA', 'TBC'"
+_NO_GIVEN = (
+    f"{_NO_FAMILY}, 'BABY', 'BABYBOY', 'BABYGIRL', 'INFANT', 'TWIN', 'TWINONE', 'TWINTWO', 'TWIN1', 'TWIN2', 'TWINI',"
+    " 'TWINII', 'BOY', 'GIRL'"
+)
+
+
 def _plain(text: str) -> str:
     return f"strip_accents(upper({text}))"
 
 
 def _letters(column: str) -> str:
     return f"nullif(translate({_plain(column)}, '{_MARKS}', ''), '')"
+
+
+def _named(column: str, nothing: str) -> str:
+    letters = _letters(column)
+    return f"case when {letters} not in ({nothing}) then {letters} end"
 
 
 def _words(text: str) -> str:
@@ -47,10 +60,10 @@ _BRITISH = "^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$"
 
 # Each comparable column as an expression over `COLUMNS`, in the order in which they may use one another.
 EXPRESSIONS = {
-    "family": _letters("family_name"),
+    "family": _named("family_name", _NO_FAMILY),
     "family_parts": f"list_filter({_words('family_name')}, lambda word: length(word) > 2)",
-    "given": _letters("given_name"),
-    "forenames": f"list_distinct({_FORENAMES})",
+    "given": _named("given_name", _NO_GIVEN),
+    "forenames": f"list_filter(list_distinct({_FORENAMES}), lambda word: word not in ({_NO_GIVEN}))",
     "birth": "nullif(birth_date, '')",
     "sex": "sex",
     "place": "nullif(translate(upper(postcode), ' -.', ''), '')",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ml.linkage.clusters import Integers
-from ml.linkage.comparisons import COMPARISONS
+from ml.linkage.comparisons import BIRTH, COMPARISONS
 
 NOT_RECORDED = "not recorded"
 FIELDS = tuple(each.name for each in COMPARISONS)
@@ -23,7 +23,7 @@ def unsettled(pairs: pd.DataFrame, person: Integers) -> pd.DataFrame:
     return pairs[is_unsettled]
 
 
-def to_decide(unsure: pd.DataFrame, *, broken: pd.DataFrame, undecided: pd.DataFrame) -> pd.DataFrame:
+def to_decide(unsure: pd.DataFrame, broken: pd.DataFrame, undecided: pd.DataFrame) -> pd.DataFrame:
     """One row a pair, the best first: `left`, `right`, `probability`, `match_weight`, `reason`, each field's level."""
     is_held = unsure["is_apart"]
     reasons = np.select(
@@ -31,12 +31,14 @@ def to_decide(unsure: pd.DataFrame, *, broken: pd.DataFrame, undecided: pd.DataF
             is_held & unsure["numbers_differ"],
             is_held & unsure["birth_contradicts"],
             is_held & unsure["given_contradicts"],
+            is_held & (unsure[BIRTH.name] < 0),
             is_held,
         ],
         [
             "NHS numbers differ, one of them not verified",
             "birth dates contradict: may be relatives",
             "given names contradict: may be relatives",
+            "no birth dates to compare: may be relatives",
             "no names to compare",
         ],
         "between the thresholds",

@@ -28,16 +28,22 @@ _MAY_BE_TWINS = "(source_l = source_r and given_contradicts)"
 # One number, and nothing else that agrees, is a slip of a pen.
 _BY_NUMBER = (
     f"has_one_number and not birth_contradicts and not (given_contradicts and {is_at(SEX, 'differs')})"
-    f" and not {_MAY_BE_TWINS}"
-    f" and not ({_HAS_NO_BIRTH} and {is_at(NAMES, 'differs')})"
+    f" and not {_MAY_BE_TWINS} and not ({is_at(NAMES, 'differs')} and not {is_at(BIRTH, 'same')})"
+    f" and not (given_contradicts and {_HAS_NO_BIRTH})"
 )
 _BY_DETAILS = (
     f"not has_two_numbers and {is_at(NAMES, 'same')} and {is_at(BIRTH, 'same')} and {is_at(POSTCODE, 'same')}"
     f" and not {is_at(SEX, 'differs')} and not {is_at(NHS_NUMBER, 'differs')} and not {is_at(LOCAL_ID, 'differs')}"
 )
+# A father and a son, or spouses, of whom one record tells no birth date.
+_HAS_ONE_BIRTH = "((birth_l is null) <> (birth_r is null))"
+_HAS_NO_GIVEN = "(given_l is null or given_r is null)"
+_MAY_BE_ANY_RELATIVE = (
+    f"(({_HAS_ONE_BIRTH} or ({_HAS_NO_BIRTH} and {_HAS_NO_GIVEN}) or {_HAS_NO_NAMES}) and not {_IS_IDENTIFIED})"
+)
 _IS_OF_RELATIVES = (
     f"(birth_contradicts or {_MAY_BE_TWINS} or (given_contradicts and not"
-    f" ({is_at(NHS_NUMBER, 'same')} and not {is_at(SEX, 'differs')})) or ({_HAS_NO_NAMES} and not {_IS_IDENTIFIED}))"
+    f" ({is_at(NHS_NUMBER, 'same')} and not {is_at(SEX, 'differs')})) or {_MAY_BE_ANY_RELATIVE})"
 )
 # Two numbers that can exist, of which one was never traced; or a birth date and a place that some share by chance.
 _IS_DOUBTFUL = (
@@ -113,14 +119,30 @@ def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds) -
         ),
         weighed as (
             select *, rule = '{BY_MODEL}' and coalesce({is_held}, false) as is_held,
+                has_one_number and rule <> '{BY_NUMBER}' as is_misnumbered,
                 case when rule = '{BY_MODEL}' then match_probability
                 else greatest(match_probability, {_CERTAIN}) end as probability
             from ruled
         )
         select ordinal_l as left, ordinal_r as right, match_weight, probability, rule,
-            not has_two_numbers and not is_held and probability >= {thresholds.accept} as is_accepted,
-            has_two_numbers or is_held as is_apart,
+            not has_two_numbers and not is_held and not is_misnumbered and probability >= {thresholds.accept}
+                as is_accepted,
+            has_two_numbers or is_held or is_misnumbered as is_apart,
             has_two_numbers, given_contradicts, birth_contradicts,
             coalesce(number_l <> number_r, false) as numbers_differ, {levels}
-        from weighed where probability >= {thresholds.review}
+        from weighed where probability >= {thresholds.review} or is_misnumbered
+        union all by name {_unlike_of_one_number(predicted)}
     """)
+
+
+def _unlike_of_one_number(predicted: str) -> str:
+    """The SQL of pairs of one verified number that are so unlike that the model passed them over: two people."""
+    levels = ", ".join(f"{0 if each is not NHS_NUMBER else 2} as {each.name}" for each in COMPARISONS)
+    return f"""
+        select p."left", p."right", {_LEAST_WEIGHT}.0::double as match_weight, 0.0::double as probability,
+            '{BY_MODEL}' as rule, false as is_accepted, true as is_apart, false as has_two_numbers,
+            true as given_contradicts, true as birth_contradicts, false as numbers_differ, {levels}
+        from {PAIRS} p join {RECORDS} l on l.ordinal = p."left" join {RECORDS} r on r.ordinal = p."right"
+        where l.verified_number = r.verified_number
+            and (p."left", p."right") not in (select (ordinal_l, ordinal_r) from {predicted})
+    """

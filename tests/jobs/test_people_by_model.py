@@ -77,16 +77,16 @@ class Hours:
     def __init__(self, spark: SparkSession, root: Path, basis: Basis) -> None:
         self.lake, self.basis, self._file_id = Lake(spark, root), basis, 0
 
-    def bring(self, rows: Sequence[Patient]) -> int:
-        """One hour more; how many links it changed."""
+    def bring(self, rows: Sequence[Patient], *, hours_undone: int = 0) -> int:
+        """One hour more; how many links it changed. The hours before it that are undone were killed."""
         self._file_id += 1
         known = patients(self.lake.spark, rows, file_id=self._file_id)
         self.lake.merge("silver.patient", known, keys=RECORD_KEY)
-        return self.again()
+        return self.again(hours_undone=hours_undone)
 
-    def again(self) -> int:
-        run = Run(f"run {self._file_id}", AS_AT, AS_AT)
-        return people_by_model.relink(self.lake, self.basis, run, after=self._file_id - 1, upto=self._file_id)
+    def again(self, *, hours_undone: int = 0) -> int:
+        run, after = Run(f"run {self._file_id}", AS_AT, AS_AT), self._file_id - 1 - hours_undone
+        return people_by_model.relink(self.lake, self.basis, run, after=after, upto=self._file_id)
 
     def persons(self) -> dict[str, str]:
         """By trust and patient id."""
@@ -216,6 +216,20 @@ def test_a_run_that_was_killed_before_a_table_was_written_is_made_good_by_the_ne
     assert hours.lake.read(PAIRS).count() == 1
     hours.bring([(*WILLIAM[1][:2], None, None, *WILLIAM[1][4:])])
     assert frozenset({"RTR:1", "RVW:1"}) in hours.together()
+
+
+def test_whom_a_run_joined_that_was_killed_is_parted_when_the_record_changed_back_meanwhile(
+    hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    otherwise = (*WILLIAM[1][:2], "9990000042", "01", "Hall", "John", date(1960, 7, 7), "1", "TS5 5EE", None)
+    hours.bring([WILLIAM[0], otherwise])
+    with monkeypatch.context() as patch:
+        _kill_before(patch, PAIRS)
+        with pytest.raises(KeyboardInterrupt):
+            hours.bring([WILLIAM[1]])
+    assert hours.together() == {frozenset({"RTR:1", "RVW:1"})}
+    hours.bring([otherwise], hours_undone=1)
+    assert hours.together() == set()
 
 
 def _kill_before(patch: pytest.MonkeyPatch, table: str) -> None:

@@ -132,7 +132,9 @@ def test_with_too_few_pairs_to_judge_it_stays_challenger_and_the_champion_and_it
     spark: SparkSession, trained: LinkageTrained, refused: LinkageTrained, made: tuple[Settings, Rows]
 ) -> None:
     settings = made[0]
-    assert refused.verdict.sentence == "stays challenger: too few pairs to judge (0 true pairs between registers)"
+    assert (
+        refused.verdict.sentence == "stays challenger: too few pairs to judge (0 true pairs between registers, 0 made)"
+    )
     assert aliases(settings) == {"champion": trained.version, "challenger": refused.version}
     assert versions_of_terms(spark, settings) == {trained.version, refused.version}
 

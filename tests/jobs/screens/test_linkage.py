@@ -33,7 +33,7 @@ def shown(estimate: Estimate) -> str:
         (
             Estimate(0, 2, 0),
             "No precision and recall: 0 true pairs, 2 made. Version 3 stays challenger: too few pairs to judge "
-            "(0 true pairs between registers).",
+            "(0 true pairs between registers, 2 made).",
         ),
     ],
 )

@@ -112,11 +112,20 @@ def test_a_decision_on_a_pair_that_the_model_no_longer_looks_at_holds() -> None:
     assert dict(zip(found["ordinal"], found["tier"], strict=True)) == {1: 3, 2: 4, 3: 4}
 
 
-def test_a_decision_never_joins_two_verified_numbers_and_the_pair_is_asked_again() -> None:
+def test_a_decision_never_joins_two_verified_numbers_and_is_counted() -> None:
     known = records(1, 2, numbers={1: "a", 2: "b"})
     found = persons(known, with_decisions(pairs((1, 2, 20.0, "model")), decided(1, 2, is_same=True)))
     assert person_of(found.of_records) == {1: 1, 2: 2}
-    assert found.review["reason"].to_list() == ["would join two people who are known to be different"]
+    assert (len(found.review), found.unkept_decisions) == (0, 1)
+
+
+def test_what_hangs_together_with_two_birth_dates_that_nobody_compared_is_not_one_person() -> None:
+    born = {1: "19490101", 2: None, 3: "19740612"}
+    known = records(1, 2, 3).assign(birth_date=list(born.values()))
+    found = people(known, pairs((1, 2, 30.0, "model"), (2, 3, 20.0, "model")))
+    assert person_of(found) == {1: 1, 2: 1, 3: 3}
+    slip = known.assign(birth_date=["19490101", None, "19490107"])
+    assert person_of(people(slip, pairs((1, 2, 30.0, "model"), (2, 3, 20.0, "model")))) == {1: 1, 2: 1, 3: 1}
 
 
 def told(before: dict[int, int], after: dict[int, int]) -> list[tuple[str, int, int]]:
