@@ -114,9 +114,12 @@ def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, mode
 
 
 def write_review(lake: Lake, review: pd.DataFrame, records: pd.DataFrame, run: Run, *, upto: int) -> None:
-    """Bring the clerical queue of these records to hold these pairs and no others."""
+    """Bring the clerical queue of these records to hold these pairs and no others.
+
+    An empty one is written too: it says that people were asked, and nothing waits.
+    """
     standing = _queued(lake)
-    if review.empty and standing.empty:
+    if review.empty and standing.empty and lake.exists(REVIEW):
         return
     named = records.set_index("ordinal")
     sides = {

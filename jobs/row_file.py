@@ -137,7 +137,8 @@ def _check_header(
     if missing:
         raise RowFileError(
             f"the file lacks the {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}",
-            do="Its first line must name the columns, with commas between.",
+            do="Its first line must name the columns, with commas between"
+            f"{', not semicolons' if ';' in ''.join(header) else ''}.",
             file=path.name,
         )
     repeated = [name for name in known if names.count(name) > 1]

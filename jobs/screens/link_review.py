@@ -23,7 +23,10 @@ def show_exported(console: Console, queue: Queue, *, output: Path) -> None:
     elif queue.is_asked:
         console.print(f"No pair waits for people to decide: {output} has its header only.")
     else:
-        console.print(f"No pair waits: no hour has asked people about any yet. {output} has its header only.")
+        console.print(
+            "No pair waits: no model has linked people yet (`cancollaborate train --model linkage`)."
+            f" {output} has its header only."
+        )
     if queue.decided_count:
         pairs = "pair is" if queue.decided_count == 1 else "pairs are"
         console.print(

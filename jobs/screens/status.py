@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from jobs.screens.forecast import show_forecast_state
 from jobs.screens.gate import held_back, last_verdict, show_gate
 from jobs.screens.layout import WIDE, add_row, fixed, heading, line, number, plain, plain_table, show, titled
+from jobs.screens.links import show_links
 from jobs.screens.queries import operation as queries
 from jobs.screens.queries.publication import Found, last_moment, list_moment, loads, publication
 from jobs.screens.risk import show_models
@@ -48,6 +49,7 @@ def show_status(
         _show_retention(console, connection, retention)
         show_gate(console, verdict)
         show_scorecards(console, queries.last_scorecards(connection))
+        show_links(console, queries.last_links(connection))
         show_models(console, connection)
         show_forecast_state(console, connection)
         _show_files(console, queries.files_not_taken(connection, since=since, limit=SHOWN_FILES))

@@ -132,3 +132,17 @@ DQ = _published(
     sentence=String,
     as_at=DateTime,
 )
+LINK_QUALITY = _published(
+    "link_quality",
+    linked_on=Date,
+    left_source=String,
+    dimension=String,
+    record_count=BigInteger,
+    linked_record_count=BigInteger,
+    tier_1_pairs=BigInteger,
+    tier_2_pairs=BigInteger,
+    tier_3_pairs=BigInteger,
+    decided_pairs=BigInteger,
+    review_pairs=BigInteger,
+    estimated_precision=Double,
+)

@@ -44,7 +44,7 @@ def test_a_queue_in_which_nobody_waits_is_said_in_plain_words(
     root: list[str], run_command: Run, tmp_path: Path
 ) -> None:
     told = run_command("review", "export", "--output", tmp_path / "pairs.csv", *root)
-    assert told.startswith("No pair waits: no hour has asked people about any yet.")
+    assert told.startswith("No pair waits: no model has linked people yet")
 
 
 def test_a_file_that_can_not_be_read_is_told_before_spark_starts(fail_command: Run, tmp_path: Path) -> None:

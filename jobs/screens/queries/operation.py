@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from expectations import EVERY_SOURCE
 from jobs.screens.queries.publication import Found, is_published
-from jobs.screens.tables import DQ, EXTRACT_FILE, FRESHNESS, RUN
+from jobs.screens.tables import DQ, EXTRACT_FILE, FRESHNESS, LINK_QUALITY, RUN
 from libs.settings import Retention
 
 _HELD = ("FULL_SHRANK",)  # reasons for which a file is held until a person releases it
@@ -135,3 +135,12 @@ def last_scorecards(connection: Connection) -> Sequence[Found]:
     is_newest = (DQ.c.source == newest.c.source) & (DQ.c.run_id == newest.c.run_id)
     rows = select(DQ).join(newest, is_newest).order_by(DQ.c.source, DQ.c.failed.desc(), DQ.c.rule_code)
     return connection.execute(rows).all()
+
+
+def last_links(connection: Connection) -> Found | None:
+    """How the records of all registers are linked, by the last count; None before the first."""
+    if not is_published(connection, LINK_QUALITY):
+        return None
+    columns = LINK_QUALITY.c
+    of_all = select(LINK_QUALITY).where(columns.left_source == EVERY_SOURCE, columns.dimension == "all")
+    return connection.execute(of_all.order_by(columns.linked_on.desc()).limit(1)).first()
