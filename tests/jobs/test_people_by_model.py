@@ -188,6 +188,7 @@ def test_what_people_decided_is_honoured_in_every_later_hour_and_not_asked_again
     assert frozenset({"RTR:3", "RVW:3"}) in hours.together()
 
 
+@pytest.mark.soak
 def test_another_model_looks_at_everyone_again(hours: Hours) -> None:
     hours.bring(EVERYONE)
     hours.basis = replace(hours.basis, version=2, thresholds=Thresholds(accept=2.0, review=0.5))
@@ -200,7 +201,8 @@ def test_another_model_looks_at_everyone_again(hours: Hours) -> None:
     }
 
 
-@pytest.mark.parametrize("table", [PAIRS, *(pytest.param(name, marks=pytest.mark.soak) for name in (LINKS, KEYS))])
+@pytest.mark.soak
+@pytest.mark.parametrize("table", [EVENTS, LINKS, PAIRS, KEYS])
 def test_a_run_that_was_killed_before_a_table_was_written_is_made_good_by_the_next(
     hours: Hours, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
