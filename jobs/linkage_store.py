@@ -12,6 +12,7 @@ from jobs.linkage_tables import DECISIONS, EVENTS, KEYS, LINKS, PAIRS, REVIEW
 from jobs.outcome import Run
 from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake
+from libs.pathways import link_decision
 from libs.pathways.people import RECORD_KEY
 from ml.linkage.hourly import Ordinals
 from ml.linkage.review import FIELDS
@@ -88,6 +89,9 @@ def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, mode
     A run that was killed may have told of events of the same span. They stand if it wrote the persons too (`is_again`);
     otherwise they never came about, and go unless they are told now.
     """
+    stands = lake.exists(EVENTS)
+    if events.empty and (is_again or not stands):
+        return
     told = pd.DataFrame(
         {
             "kind": events["kind"],
@@ -104,13 +108,11 @@ def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, mode
         F.lit(model_version).alias("model_version"),
         row_hash(["kind", "person_id", "other_person_id", "reason"]).alias("row_hash"),
     )
-    stands = lake.exists(EVENTS)
     gone = None
     if stands and not is_again:
         of_now = lake.read(EVENTS).where(F.col("after_file_id") == span.after)
         gone = of_now.select(*EVENT_KEY).join(rows, [*EVENT_KEY], "left_anti")
-    if stands or not events.empty:
-        lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at})
+    lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at})
 
 
 def write_review(lake: Lake, review: pd.DataFrame, records: pd.DataFrame, run: Run, *, upto: int) -> None:
@@ -177,5 +179,5 @@ def _hex(ordinals: "pd.Series[int]") -> "pd.Series[str]":
 def _queued(lake: Lake) -> pd.DataFrame:
     if not lake.exists(REVIEW):
         return pd.DataFrame({"pair_id": [], "left": [], "right": []})
-    ends = [F.conv(F.substring_index("pair_id", "-", place), 16, -10).cast("bigint") for place in (1, -1)]
-    return as_frame(lake.read(REVIEW).select("pair_id", ends[0].alias("left"), ends[1].alias("right")))
+    left, right = link_decision.ordinals()
+    return as_frame(lake.read(REVIEW).select("pair_id", left.alias("left"), right.alias("right")))

@@ -54,22 +54,23 @@ def clusters(
     any of these is joined whole; elsewhere the best pairs are taken first, and one that would join such two is broken.
     Where a record's pairs with two such are about equally strong (`strength` in bits), neither is taken.
     """
-    hanging = _hanging(count, accepted)
+    hanging = hanging_groups(count, accepted)
     doubtful = _doubtful(hanging, accepted, apart, identity, source)
     if not doubtful.any():
         return Clusters(_named_by_first(hanging), (), ())
     in_doubt = doubtful[hanging[accepted.left]]
     kept = ~in_doubt
-    known = _Known(apart, identity, source, _pair_set(accepted) if source is not None else frozenset())
+    known = _Known(apart, identity, source, pair_set(accepted) if source is not None else frozenset())
     places = [int(place) for place in np.flatnonzero(in_doubt)]
     undecided = _undecided(accepted, strength, places, known)
     joined, broken = _one_by_one(accepted, [place for place in places if place not in undecided], known)
     kept[joined] = True
-    person = _hanging(count, Pairs(accepted.left[kept], accepted.right[kept]))
+    person = hanging_groups(count, Pairs(accepted.left[kept], accepted.right[kept]))
     return Clusters(_named_by_first(person), tuple(broken), tuple(sorted(undecided)))
 
 
-def _hanging(count: int, pairs: Pairs) -> Integers:
+def hanging_groups(count: int, pairs: Pairs) -> Integers:
+    """The group of each place: those that hang together along the pairs."""
     ones = np.ones(len(pairs), dtype=np.int8)
     _, label = connected_components(coo_matrix((ones, (pairs.left, pairs.right)), shape=(count, count)), directed=False)
     return np.asarray(label, dtype=np.int64)
@@ -77,7 +78,7 @@ def _hanging(count: int, pairs: Pairs) -> Integers:
 
 def hanging_pairs(count: int, accepted: Pairs) -> Iterator[tuple[int, int]]:
     """Every two of three or more records that hang together, the lesser place first; a group of many is passed over."""
-    group = _hanging(count, accepted)
+    group = hanging_groups(count, accepted)
     sizes = np.bincount(group)
     several = np.flatnonzero((sizes[group] > 2) & (sizes[group] <= _MOST_TOGETHER))
     order = several[np.argsort(group[several], kind="stable")]
@@ -117,7 +118,7 @@ class _Known:
     def __init__(
         self, apart: Pairs, identity: Integers, source: Integers | None, accepted: frozenset[tuple[int, int]]
     ) -> None:
-        self._apart = _pair_set(apart)
+        self._apart = pair_set(apart)
         self._identity, self._source, self._accepted = identity, source, accepted
 
     def are_two_people(self, one: int, other: int) -> bool:
@@ -128,7 +129,8 @@ class _Known:
         return self._source is not None and self._source[one] == self._source[other] and pair not in self._accepted
 
 
-def _pair_set(pairs: Pairs) -> frozenset[tuple[int, int]]:
+def pair_set(pairs: Pairs) -> frozenset[tuple[int, int]]:
+    """The pairs, the lesser place of each first, whichever way they were told."""
     low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     return frozenset(zip(low.tolist(), high.tolist(), strict=True))
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from ml.linkage.clusters import Pairs, hanging_groups
 from ml.linkage.decisions import with_decisions
 from ml.linkage.persons import MERGED, events, persons
 from ml.linkage.ranked import BY_DECISION
@@ -58,9 +57,9 @@ def concerned(
 def _hanging_with(start: Ordinals, pairs: pd.DataFrame) -> Ordinals:
     """The records that hang together with these by pairs of any kind, these among them."""
     known = np.unique(np.concatenate([start, pairs["left"].to_numpy(np.int64), pairs["right"].to_numpy(np.int64)]))
-    places = [np.searchsorted(known, pairs[end].to_numpy(np.int64)) for end in ("left", "right")]
-    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), places), shape=(len(known), len(known)))
-    _, group = connected_components(graph, directed=False)
+    group = hanging_groups(
+        len(known), Pairs(*(np.searchsorted(known, pairs[end].to_numpy(np.int64)) for end in ("left", "right")))
+    )
     return np.asarray(known[np.isin(group, group[np.searchsorted(known, start)])])
 
 

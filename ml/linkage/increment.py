@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from ml.linkage import blocking
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.beside import used
 from ml.linkage.model import Model
-from ml.linkage.scoring import CROWDED, KEYS, PAIRS, Thresholds, make_comparable, prepare, scored_pairs
+from ml.linkage.scoring import CROWDED, KEYS, PAIRS, Thresholds, make_comparable, make_pairs, prepare, scored_pairs
 
 _CHANGED = "changed_records"
 
@@ -24,7 +23,7 @@ def changed_keys(
     backend.register(_CHANGED, changed)
     prepare(backend, _CHANGED, short_forms, beside)
     backend.register(CROWDED, beside[CROWDED])
-    backend.make(PAIRS, blocking.pairs(KEYS, CROWDED))
+    make_pairs(backend)
     return backend.fetch(
         f"select distinct k.ordinal, k.key, c.file_id from {KEYS} k join {_CHANGED} c on k.ordinal = c.ordinal"
         f" where k.key not in (select key from {CROWDED})"

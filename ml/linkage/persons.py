@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ml.linkage.clusters import Pairs, clusters, hanging_pairs
+from ml.linkage.clusters import Pairs, clusters, hanging_pairs, pair_set
 from ml.linkage.ranked import BY_DECISION, as_pairs, best_first, strength
 from ml.linkage.review import to_decide, unsettled
 
@@ -68,7 +68,7 @@ def _apart(known: pd.DataFrame, pairs: pd.DataFrame, accepted: Pairs) -> Pairs:
     told = as_pairs(pairs[pairs["is_apart"]])
     if "birth_date" not in known:
         return told
-    seen = set(zip(pairs["left"].tolist(), pairs["right"].tolist(), strict=True))
+    seen = pair_set(as_pairs(pairs))
     born = known["birth_date"].to_numpy()
     found = [pair for pair in hanging_pairs(len(known), accepted) if pair not in seen and _are_two(*born[list(pair)])]
     more = np.asarray(found, dtype=np.int64).reshape(-1, 2)

@@ -128,6 +128,14 @@ def test_what_hangs_together_with_two_birth_dates_that_nobody_compared_is_not_on
     assert person_of(people(slip, pairs((1, 2, 30.0, "model"), (2, 3, 20.0, "model")))) == {1: 1, 2: 1, 3: 1}
 
 
+def test_birth_dates_of_a_pair_that_was_compared_are_not_judged_again_whichever_record_came_first() -> None:
+    scored = pairs((1, 2, 30.0, "model"), (1, 3, 20.0, "model"), (2, 3, 20.0, "model"))
+    for order in ((1, 2, 3), (3, 2, 1)):
+        born = {1: "19510309", 2: None, 3: "19510390"}
+        known = records(*order).assign(birth_date=[born[ordinal] for ordinal in order])
+        assert set(person_of(people(known, scored)).values()) == {order[0]}
+
+
 def told(before: dict[int, int], after: dict[int, int]) -> list[tuple[str, int, int]]:
     frames = [pd.DataFrame({"ordinal": list(each), "person": list(each.values())}) for each in (before, after)]
     return [tuple(row) for row in events(*frames).itertuples(index=False)]
