@@ -1,11 +1,12 @@
 """What linking makes of a synthetic world's people and shared pathways: precision and recall, by fault.
 
-    python -m tests.benchmarks.linked_world [pathways] [seed]
+    python -m tests.benchmarks.linked_world [pathways] [seed] [blanked]
 
 A world with all its faults is made; its history is taken in and cleansed, the linkage model is trained on it, and all
 is linked; then an hour. Who is one person is held against the truth, and what stands in one linked pathway: first with
 the people as the platform knows them, then with the true people, which is the rule of pathways by itself. What the
-platform has not seen yet, and entries that its duplicates name, are left out of both sides.
+platform has not seen yet, and entries that its duplicates name, are left out of both sides. With `blanked` the NHS
+number of every record is taken away between cleansing and linking; then the history alone is linked.
 """
 
 import sys
@@ -30,7 +31,7 @@ from libs.settings import Settings, load_settings
 
 PATHWAYS, SEED = 20_000, 1
 STEPS = ("ingest", "cleanse", "link")
-HISTORY_STEPS = ("ingest", "cleanse", "train_linkage", "link")
+TAKEN_IN, TRAINED = ("ingest", "cleanse"), ("train_linkage", "link")
 _ROW = ["trust", "source_pathway_id"]
 
 
@@ -38,19 +39,27 @@ def main() -> None:
     """Make the world in a folder of its own, link it, and print what came of it."""
     pathways = int(sys.argv[1]) if len(sys.argv) > 1 else PATHWAYS
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else SEED
+    is_blanked = "blanked" in sys.argv
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings("local", [f"paths.root={folder}"])
         spark = start_session(settings, "shared_pathways")
         world = simulate.prepare(settings, pathways=pathways, hours=1, seed=seed, ends_at=ENDS_AT)
-        for moment in (world.history_at, *world.moments):
-            is_history = moment == world.history_at
-            if is_history:
-                simulate.write_history(world)
-            else:
-                simulate.write_hour(world, moment)
-            run_steps(spark, settings, HISTORY_STEPS if is_history else STEPS, as_at=moment)
-        say(f"SYNTHETIC world {world_identity(settings.paths.root)}, {pathways:,} pathways, seed {seed}")
+        simulate.write_history(world)
+        run_steps(spark, settings, TAKEN_IN, as_at=world.history_at)
+        if is_blanked:
+            _blank_numbers(open_lake(spark, settings))
+        run_steps(spark, settings, TRAINED, as_at=world.history_at)
+        for moment in () if is_blanked else world.moments:
+            simulate.write_hour(world, moment)
+            run_steps(spark, settings, STEPS, as_at=moment)
+        blanked = ", NHS numbers blanked" if is_blanked else ""
+        say(f"SYNTHETIC world {world_identity(settings.paths.root)}, {pathways:,} pathways, seed {seed}{blanked}")
         report(open_lake(spark, settings), settings, settings.paths.root / "truth")
+
+
+def _blank_numbers(lake: Lake) -> None:
+    nothing = {name: F.lit(None).cast("string") for name in ("nhs_number", "nhs_number_status")}
+    lake.swap("silver.patient", lake.read("silver.patient").withColumns(nothing))
 
 
 def report(lake: Lake, settings: Settings, truth: Path) -> None:

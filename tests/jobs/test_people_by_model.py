@@ -189,9 +189,10 @@ def test_what_people_decided_is_honoured_in_every_later_hour_and_not_asked_again
 
 
 @pytest.mark.soak
-def test_another_model_looks_at_everyone_again(hours: Hours) -> None:
+def test_another_model_looks_at_everyone_again_and_so_does_the_one_that_is_put_back(hours: Hours) -> None:
     hours.bring(EVERYONE)
-    hours.basis = replace(hours.basis, version=2, thresholds=Thresholds(accept=2.0, review=0.5))
+    first, persons = hours.basis, hours.persons()
+    hours.basis = replace(first, version=2, thresholds=Thresholds(accept=2.0, review=0.5))
     hours.bring([])
     assert hours.together() == set()
     assert hours.asked().keys() == {"1", "2", "3"}
@@ -199,6 +200,10 @@ def test_another_model_looks_at_everyone_again(hours: Hours) -> None:
     assert {row["made_by"] for row in hours.lake.read(KEYS).select("made_by").distinct().collect()} == {
         hours.basis.name
     }
+    hours.basis = first
+    hours.bring([])
+    assert hours.persons() == persons
+    assert [kind for kind, _ in hours.told()] == ["merge"] * 2 + ["split"] * 2
 
 
 @pytest.mark.soak
