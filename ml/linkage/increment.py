@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.beside import used
 from ml.linkage.model import Model
 from ml.linkage.scoring import CROWDED, KEYS, PAIRS, Thresholds, make_comparable, make_pairs, prepare, scored_pairs
@@ -13,7 +13,7 @@ _CHANGED = "changed_records"
 
 
 def changed_keys(
-    backend: DuckDBBackend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
+    backend: Backend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
 ) -> pa.Table:
     """The keys of the changed records (`ordinal`, `file_id`, `source` and `records.COLUMNS`): `ordinal`, `key` and
     `file_id`, each once.
@@ -31,7 +31,7 @@ def changed_keys(
 
 
 def compared(  # noqa: PLR0913 - the model, what stands beside it, and the two tables that are met
-    backend: DuckDBBackend,
+    backend: Backend,
     known: pa.Table,
     sharing: pa.Table,
     model: Model,
