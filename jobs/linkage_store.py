@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -57,17 +58,22 @@ def as_frame(rows: DataFrame) -> pd.DataFrame:
     return frame
 
 
-def write_links(lake: Lake, links: pd.DataFrame, records: pd.DataFrame, *, upto: int) -> int:
-    """Write the persons of records; how many are others than before."""
+def write_links(lake: Lake, links: pd.DataFrame, records: pa.Table, *, is_anew: bool, upto: int) -> int:
+    """Write the persons of records, which are others than before; how many."""
     if links.empty:
         return 0
-    keyed = links.merge(records[["ordinal", *RECORD_KEY]], on="ordinal")
-    keyed = keyed.assign(person_id=_hex(keyed["person"]))[[*RECORD_KEY, "person_id", "tier", "probability"]]
-    rows = lake.spark.createDataFrame(pa.Table.from_pandas(keyed, preserve_index=False)).select(
-        *RECORD_KEY, "person_id", F.col("tier").cast("int").alias("tier"), "probability"
+    told = pa.Table.from_pandas(links[["ordinal", "person", "tier", "probability"]], preserve_index=False)
+    keyed = told.join(records.select(["ordinal", *RECORD_KEY]), "ordinal", join_type="inner")
+    person_id = F.lower(F.lpad(F.hex("person"), 16, "0")).alias("person_id")
+    rows = lake.spark.createDataFrame(keyed).select(
+        *RECORD_KEY, person_id, F.col("tier").cast("int").alias("tier"), "probability"
     )
     rows = rows.withColumn("row_hash", row_hash(["person_id", "tier", "probability"]))
-    return lake.merge(LINKS, rows.withColumn("file_id", F.lit(upto).cast("bigint")), keys=RECORD_KEY)
+    rows = rows.withColumn("file_id", F.lit(upto).cast("bigint"))
+    if is_anew:
+        return lake.merge(LINKS, rows, keys=RECORD_KEY)
+    lake.write_changes(LINKS, rows, keys=RECORD_KEY)
+    return len(keyed)
 
 
 def linked_after(lake: Lake, after: int) -> Ordinals:
@@ -108,40 +114,52 @@ def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, mode
         F.lit(model_version).alias("model_version"),
         row_hash(["kind", "person_id", "other_person_id", "reason"]).alias("row_hash"),
     )
-    gone = None
-    if stands and not is_again:
-        of_now = lake.read(EVENTS).where(F.col("after_file_id") == span.after)
-        gone = of_now.select(*EVENT_KEY).join(rows, [*EVENT_KEY], "left_anti")
-    lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp={"run_id": run.run_id, "as_at": run.as_at})
+    stamp = {"run_id": run.run_id, "as_at": run.as_at}
+    of_now = lake.read(EVENTS).where(F.col("after_file_id") == span.after) if stands else None
+    if of_now is None or of_now.isEmpty():
+        lake.append(EVENTS, rows.select("*", *(F.lit(value).alias(name) for name, value in stamp.items())))
+        return
+    gone = None if is_again else of_now.select(*EVENT_KEY).join(rows, [*EVENT_KEY], "left_anti")
+    lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp=stamp)
 
 
-def write_review(lake: Lake, review: pd.DataFrame, records: pd.DataFrame, run: Run, *, upto: int) -> None:
+def write_review(lake: Lake, review: pd.DataFrame, records: pa.Table, run: Run, *, upto: int) -> None:
     """Bring the clerical queue of these records to hold these pairs and no others.
 
     An empty one is written too: it says that people were asked, and nothing waits.
     """
     standing = _queued(lake)
-    if review.empty and standing.empty and lake.exists(REVIEW):
+    asked = _named(review, records)
+    columns = list(asked.columns)
+    both = pd.concat([standing[columns], asked], ignore_index=True)
+    news = asked[~both.duplicated().to_numpy()[len(standing) :]]
+    concerned = records["ordinal"].to_numpy()
+    is_of_these = standing["left"].isin(concerned) | standing["right"].isin(concerned)
+    gone = standing.loc[is_of_these & ~standing["pair_id"].isin(asked["pair_id"]), ["pair_id"]]
+    if news.empty and gone.empty and lake.exists(REVIEW):
         return
-    named = records.set_index("ordinal")
-    sides = {
-        f"{side}_{short}": review[side].map(named[name]) for side in ("left", "right") for name, short in _SIDE.items()
-    }
-    asked = review.assign(pair_id=pair_id(review["left"], review["right"]), **sides)
-    columns = ["pair_id", *sides, "probability", "match_weight", "reason", *FIELDS]
-    text = {name: pa.string() for name in columns} | {"probability": pa.float64(), "match_weight": pa.float64()}
-    rows = lake.spark.createDataFrame(
-        pa.Table.from_pandas(asked[columns], schema=pa.schema(text), preserve_index=False)
-    ).select(
+    numbers = ("probability", "match_weight")
+    schema = pa.schema({name: pa.float64() if name in numbers else pa.string() for name in columns})
+    rows = lake.spark.createDataFrame(pa.Table.from_pandas(news, schema=schema, preserve_index=False)).select(
         "*",
         F.lit(run.as_at.date()).alias("asked_on"),
         F.lit(upto).cast("bigint").alias("file_id"),
         row_hash(columns).alias("row_hash"),
     )
-    is_of_these = standing["left"].isin(named.index) | standing["right"].isin(named.index)
-    gone = standing.loc[is_of_these & ~standing["pair_id"].isin(asked["pair_id"]), ["pair_id"]]
     settled = lake.spark.createDataFrame(pa.table({"pair_id": pa.array(gone["pair_id"], pa.string())}))
-    lake.merge(REVIEW, rows, keys=("pair_id",), gone=settled)
+    lake.write_changes(REVIEW, rows, keys=("pair_id",), gone=settled)
+
+
+def _named(review: pd.DataFrame, records: pa.Table) -> pd.DataFrame:
+    """The pairs with their id and what their records are called, as the queue holds them."""
+    ends = pa.array(np.union1d(review["left"].to_numpy(np.int64), review["right"].to_numpy(np.int64)))
+    named = records.filter(pc.is_in(records["ordinal"], ends)).select(["ordinal", *RECORD_KEY]).to_pandas()
+    named = named.set_index("ordinal")
+    sides = {
+        f"{side}_{short}": review[side].map(named[name]) for side in ("left", "right") for name, short in _SIDE.items()
+    }
+    asked = review.assign(pair_id=pair_id(review["left"], review["right"]), **sides)
+    return asked[["pair_id", *sides, "probability", "match_weight", "reason", *FIELDS]]
 
 
 def write_pairs(lake: Lake, new: pa.Table, gone: pd.DataFrame, *, is_anew: bool, upto: int) -> None:
@@ -151,10 +169,9 @@ def write_pairs(lake: Lake, new: pa.Table, gone: pd.DataFrame, *, is_anew: bool,
     )
     if is_anew:
         lake.swap(PAIRS, rows)
-        return
-    if len(new) or len(gone):
+    elif len(new) or len(gone):
         lost = lake.spark.createDataFrame(pa.Table.from_pandas(gone.astype(np.int64), preserve_index=False))
-        lake.merge(PAIRS, rows, keys=("left", "right"), gone=lost)
+        lake.write_changes(PAIRS, rows, keys=("left", "right"), gone=lost)
 
 
 def write_keys(lake: Lake, keys: pa.Table, *, made_by: str, is_anew: bool) -> None:
@@ -177,7 +194,10 @@ def _hex(ordinals: "pd.Series[int]") -> "pd.Series[str]":
 
 
 def _queued(lake: Lake) -> pd.DataFrame:
+    """The queue as it stands: its columns, and the ordinals of both sides as `left` and `right`."""
+    columns = ["pair_id", *(f"{side}_{short}" for side in ("left", "right") for short in _SIDE.values())]
+    columns += ["probability", "match_weight", "reason", *FIELDS]
     if not lake.exists(REVIEW):
-        return pd.DataFrame({"pair_id": [], "left": [], "right": []})
+        return pd.DataFrame({name: [] for name in [*columns, "left", "right"]})
     left, right = link_decision.ordinals()
-    return as_frame(lake.read(REVIEW).select("pair_id", left.alias("left"), right.alias("right")))
+    return as_frame(lake.read(REVIEW).select(*columns, left.alias("left"), right.alias("right")))

@@ -7,6 +7,7 @@ keys; its old ones are passed over, so that nothing need be deleted from a table
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -32,7 +33,7 @@ from libs.pathways.linkage_records import linkage_records
 from libs.pathways.people import RECORD_KEY
 from libs.settings import Settings
 from ml.linkage.hourly import Ordinals, became, concerned
-from ml.linkage.increment import changed_keys, compared
+from ml.linkage.increment import changed_keys, changed_open_keys, compared
 
 _FACTS = ["ordinal", "arrived_at", "source", "nhs_number", "is_verified", "birth_date", *RECORD_KEY]
 
@@ -52,7 +53,9 @@ def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int
         return 0
     with backend_for(lake.spark, patients.count(), settings) as backend:
         keys = changed_keys(backend, changed, basis.short_forms, basis.beside)
-        sharing, known = _nobody(changed) if is_anew else _who_shares(lake, patients, keys, changed)
+        sharing, known = (
+            _nobody(changed) if is_anew else _who_shares(lake, patients, changed_open_keys(backend), changed)
+        )
         new = compared(
             backend, known, sharing, basis.model, basis.thresholds, short_forms=basis.short_forms, beside=basis.beside
         )
@@ -64,16 +67,18 @@ def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int
     records = _facts(patients, pa.concat_tables([part.select(_FACTS) for part in (changed, known)]), look_at.ordinals)
     before = known_before(lake, None if is_anew else look_at.ordinals)
     # What people decided of a record that is no more waits for it to come back.
-    is_known = look_at.pairs["left"].isin(records["ordinal"]) & look_at.pairs["right"].isin(records["ordinal"])
-    found = became(records, look_at.pairs[is_known], before, is_of_another_model=is_anew)
+    known_ones = records["ordinal"].to_numpy()
+    is_known = look_at.pairs["left"].isin(known_ones) & look_at.pairs["right"].isin(known_ones)
+    found = became(_as_persons(records), look_at.pairs[is_known], before, is_of_another_model=is_anew)
     if is_anew:
         forget_keys(lake)
     write_events(
         lake, found.events, run, Span(after, upto), model_version=basis.version, is_again=bool(len(unfinished))
     )
     write_review(lake, found.review, records, run, upto=upto)
-    changed_count = write_links(lake, found.links, records, upto=upto)
-    write_pairs(lake, new, look_at.gone, is_anew=is_anew, upto=upto)
+    changed_count = write_links(lake, found.links, records, is_anew=is_anew, upto=upto)
+    news = new.filter(pa.array(look_at.is_news))
+    write_pairs(lake, news, look_at.gone, is_anew=is_anew, upto=upto)
     write_keys(lake, keys, made_by=basis.name, is_anew=is_anew)
     if found.unkept_decisions:
         reason = "decisions contradict a verified number or one another"
@@ -89,8 +94,8 @@ def _nobody(changed: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 def _who_shares(lake: Lake, patients: DataFrame, keys: pa.Table, changed: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Pairs of a changed record and one that may share a key with it, and the records of the latter."""
-    mine = F.broadcast(lake.spark.createDataFrame(keys.select(["ordinal", "key"])))
-    standing = lake.read(KEYS).select(F.col("ordinal").alias("known"), "key", "file_id")
+    mine = F.broadcast(lake.spark.createDataFrame(keys))
+    standing = lake.read(KEYS).select(F.col("ordinal").alias("known"), F.explode("keys").alias("key"), "file_id")
     sharing = standing.join(mine, ["key"], "inner").select("ordinal", "known", "file_id").toArrow()
     known = np.setdiff1d(sharing["known"].to_numpy(), changed["ordinal"].to_numpy())
     return sharing, _records_of(patients, known)
@@ -101,13 +106,19 @@ def _records_of(patients: DataFrame, ordinals: Ordinals) -> pa.Table:
     return linkage_records(patients).join(F.broadcast(wanted), ["ordinal"], "left_semi").toArrow()
 
 
-def _facts(patients: DataFrame, at_hand: pa.Table, ordinals: Ordinals) -> pd.DataFrame:
-    """What the persons are made of: `ordinal`, `arrived_at`, `source`, `identity` and the record's key."""
+def _facts(patients: DataFrame, at_hand: pa.Table, ordinals: Ordinals) -> pa.Table:
+    """What is known of these records, in the order in which they came (`_FACTS`).
+
+    Of two that came at the same time the lesser key names the person, as it does without a model.
+    """
     missing = np.setdiff1d(ordinals, at_hand["ordinal"].to_numpy())
     every = pa.concat_tables([at_hand, _records_of(patients, missing).select(_FACTS)]) if len(missing) else at_hand
-    frame: pd.DataFrame = every.to_pandas()
-    frame = frame[frame["ordinal"].isin(ordinals)].drop_duplicates("ordinal")
-    # Of two that came at the same time the lesser key names the person, as it does without a model.
-    frame = frame.sort_values(["arrived_at", *RECORD_KEY]).assign(arrived_at=range(len(frame)))
-    identity = frame["nhs_number"].where(frame["is_verified"])
-    return frame.assign(identity=identity).reset_index(drop=True)
+    wanted = every.filter(pc.is_in(every["ordinal"], pa.array(ordinals)))
+    return wanted.sort_by([(name, "ascending") for name in ("arrived_at", *RECORD_KEY)])
+
+
+def _as_persons(records: pa.Table) -> pd.DataFrame:
+    """The records as `persons` takes them."""
+    frame: pd.DataFrame = records.select(["ordinal", "source", "birth_date"]).to_pandas()
+    identity = pc.if_else(records["is_verified"], records["nhs_number"], pa.scalar(None, pa.string()))
+    return frame.assign(arrived_at=range(len(frame)), identity=identity.to_pandas())

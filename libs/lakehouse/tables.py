@@ -161,6 +161,20 @@ class Lake:
             self._merge_changes(name, changes, keys, stamped.columns)
         return changed_count
 
+    def write_changes(self, name: str, rows: DataFrame, *, keys: Sequence[str], gone: DataFrame | None = None) -> None:
+        """Write rows that are known to be new or other than what stands, and drop the keys in `gone`, in one commit.
+
+        For few rows, one a key: what stands is looked at once, and is not shuffled to be compared as `merge` does.
+        """
+        if not self.exists(name):
+            self.append(name, rows)
+            return
+        changes = rows.withColumn("_is_gone", F.lit(False))
+        if gone is not None:
+            dropped = gone.select(*keys).withColumn("_is_gone", F.lit(True))
+            changes = changes.unionByName(dropped, allowMissingColumns=True)
+        self._merge_changes(name, F.broadcast(changes), keys, rows.columns)
+
     def renew(self, name: str, rows: DataFrame, *, keys: Sequence[str], stamp: Mapping[str, Any]) -> int:
         """Bring a small table to hold `rows` and nothing else; return how many rows changed, came or went.
 

@@ -120,9 +120,9 @@ model_version the version of the registered model `linkage` beside which it stan
 """,
     "record_key": """
 ordinal the record: xxhash64 of its trust, system and source_patient_id
-key what it has in common with whom it may be: a hash; restricted, since who guesses a name can make its key
-file_id the file that told of the record when it had the key; one that was told of since has other keys
-made_by the linkage model and the version of DuckDB that made the key
+keys what it has in common with whom it may be: hashes; restricted, since who guesses a name can make them
+file_id the file that told of the record when it had the keys; one that was told of since has others
+made_by the linkage model and the version of DuckDB that made the keys
 """,
     "link_pair": """
 left the lesser record, by its ordinal

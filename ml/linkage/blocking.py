@@ -39,32 +39,39 @@ _MOST = {"names": 60, "birth": 15}
 
 
 def make_keys(backend: Backend, records: str, keys: str) -> None:
-    """Make the table of the keys of comparable records: one row a record and key, `ordinal` and `key`, a hash.
+    """Make the table of the keys of comparable records: `ordinal` and `keys`, a list of hashes in the order of `KEYS`.
 
-    The hash is DuckDB's and may be another in another version of it.
+    The hash is DuckDB's and may be another in another version of it. Where nothing is told, it is null.
     """
     # Signed, since keys that are kept lie in a table of a kind that knows no unsigned numbers.
-    every = " union all ".join(
-        f"select ordinal, '{name}' as name, (hash('{name}', {sql}) >> 1)::bigint as key"
-        f" from {records} where {sql} is not null"
-        for name, sql in KEYS.items()
+    every = ", ".join(
+        f"case when {sql} is not null then (hash('{name}', {sql}) >> 1)::bigint end" for name, sql in KEYS.items()
     )
-    backend.make(keys, every)
+    backend.make(keys, f"select ordinal, [{every}] as keys from {records}")
 
 
 def make_crowded(backend: Backend, keys: str, crowded: str) -> None:
     """Make the table of the keys that too many of these records share: `key`."""
-    most = " ".join(f"when '{name}' then {count}" for name, count in _MOST.items())
+    most = ", ".join(str(_MOST.get(name, _MOST_OF_ONE_VALUE)) for name in KEYS)
     backend.make(
         crowded,
-        f"select key from {keys} group by name, key having count(*) > case name {most} else {_MOST_OF_ONE_VALUE} end",
+        f"select key from (select unnest(keys) as key, unnest([{most}]) as most from {keys}) each"
+        " where key is not null group by key, most having count(*) > most",
+    )
+
+
+def open_keys(keys: str, crowded: str) -> str:
+    """The SQL of the keys that bring pairs, those that are not crowded: one row a record and key, `ordinal`, `key`."""
+    return (
+        f"select ordinal, key from (select ordinal, unnest(keys) as key from {keys}) each"
+        f" where key is not null and key not in (select key from {crowded})"
     )
 
 
 def pairs(keys: str, crowded: str) -> str:
     """The SQL of the pairs that share a key which is not crowded: `left` and `right`, the lesser ordinal left."""
     return (
-        f"with open as (select ordinal, key from {keys} where key not in (select key from {crowded}))"
+        f"with open as ({open_keys(keys, crowded)})"
         ' select distinct l.ordinal as "left", r.ordinal as "right"'
         " from open l join open r on l.key = r.key and l.ordinal < r.ordinal"
     )

@@ -24,12 +24,14 @@ _OTHER_RECORDS = "the records are others than before"
 @dataclass(frozen=True)
 class Concerned:
     """`pairs`: all that stand now among `ordinals`, the records that hang together with what changed; `gone`: the pairs
-    (`left`, `right`) that stood before and do not stand now.
+    (`left`, `right`) that stood before and do not stand now; `is_news`: of each new pair whether it did not stand just
+    so before.
     """
 
     pairs: pd.DataFrame
     ordinals: Ordinals
     gone: pd.DataFrame
+    is_news: npt.NDArray[np.bool_]
 
 
 def concerned(
@@ -51,16 +53,25 @@ def concerned(
     touched = [replaced[end] for end in ends] + [decisions[end] for end in ends]
     start = np.unique(np.concatenate([changed, unfinished, *(part.to_numpy(np.int64) for part in touched)]))
     ordinals = _hanging_with(start, now)
-    return Concerned(now[now["left"].isin(ordinals)].reset_index(drop=True), ordinals, replaced.loc[is_gone, ends])
+    of_these = now[now["left"].isin(ordinals)].reset_index(drop=True)
+    return Concerned(of_these, ordinals, replaced.loc[is_gone, ends], _is_news(replaced, new))
+
+
+def _is_news(standing: pd.DataFrame, new: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Of each new pair whether it did not stand just so."""
+    if standing.empty or new.empty:
+        return np.ones(len(new), dtype=bool)
+    is_again = pd.concat([standing, new], ignore_index=True).duplicated()
+    return ~is_again.to_numpy()[len(standing) :]
 
 
 def _hanging_with(start: Ordinals, pairs: pd.DataFrame) -> Ordinals:
     """The records that hang together with these by pairs of any kind, these among them."""
-    known = np.unique(np.concatenate([start, pairs["left"].to_numpy(np.int64), pairs["right"].to_numpy(np.int64)]))
-    group = hanging_groups(
-        len(known), Pairs(*(np.searchsorted(known, pairs[end].to_numpy(np.int64)) for end in ("left", "right")))
-    )
-    return np.asarray(known[np.isin(group, group[np.searchsorted(known, start)])])
+    left, right = (pairs[end].to_numpy(np.int64) for end in ("left", "right"))
+    paired = np.unique(np.concatenate([left, right]))
+    group = hanging_groups(len(paired), Pairs(np.searchsorted(paired, left), np.searchsorted(paired, right)))
+    reached = paired[np.isin(group, group[np.isin(paired, start)])]
+    return np.union1d(start, reached)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ given name, a father and a son of one name in nothing but the birth date. Where 
 contradicts itself in one of these is never joined by the model; people decide it.
 """
 
-import re
-
 from ml.linkage.backend import Backend
-from ml.linkage.comparisons import BIRTH, GIVEN_FITS, NAMES, SEX, Comparison
+from ml.linkage.comparisons import BIRTH, GIVEN_FITS, NAMES, SEX, Comparison, on_sides
 from ml.linkage.splink_model import LEVEL, is_at
 
 # Records without families differ in given names, family names and birth dates alike, each by mistake, so both of two
@@ -82,4 +80,4 @@ def _level_of(comparison: Comparison) -> str:
         f"when {level.condition} then {len(comparison.levels) - place}" for place, level in enumerate(comparison.levels)
     )
     sql = f"case when {comparison.is_null} then -1 {conditions} else 0 end"
-    return re.sub(r"\b(\w+)_([lr])\b", r"\2.\1", sql)
+    return on_sides(sql)

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from ml.linkage.backend import Backend
 from ml.linkage.beside import used
+from ml.linkage.blocking import open_keys
 from ml.linkage.model import Model
 from ml.linkage.scoring import CROWDED, KEYS, PAIRS, Thresholds, make_comparable, make_pairs, prepare, scored_pairs
 
@@ -15,19 +16,25 @@ _CHANGED = "changed_records"
 def changed_keys(
     backend: Backend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
 ) -> pa.Table:
-    """The keys of the changed records (`ordinal`, `file_id`, `source` and `records.COLUMNS`): `ordinal`, `key` and
-    `file_id`, each once.
+    """The keys of the changed records (`ordinal`, `file_id`, `source` and `records.COLUMNS`): `ordinal`, `keys` (a list
+    in the order of `blocking.KEYS`) and `file_id`.
 
-    Crowded ones, by what stands beside the model, are left out. The engine keeps the records for `compared`.
+    The engine keeps the records for `compared` and `changed_open_keys`.
     """
     backend.register(_CHANGED, changed)
     prepare(backend, _CHANGED, short_forms, beside)
     backend.register(CROWDED, beside[CROWDED])
     make_pairs(backend)
     return backend.fetch(
-        f"select distinct k.ordinal, k.key, c.file_id from {KEYS} k join {_CHANGED} c on k.ordinal = c.ordinal"
-        f" where k.key not in (select key from {CROWDED})"
+        f"select k.ordinal, k.keys, c.file_id from {KEYS} k join {_CHANGED} c on k.ordinal = c.ordinal"
     )
+
+
+def changed_open_keys(backend: Backend) -> pa.Table:
+    """The keys of the changed records by which others are sought: `ordinal` and `key`, each once. Crowded ones, by what
+    stands beside the model, are left out.
+    """
+    return backend.fetch(f"select distinct * from ({open_keys(KEYS, CROWDED)}) each")
 
 
 def compared(  # noqa: PLR0913 - the model, what stands beside it, and the two tables that are met

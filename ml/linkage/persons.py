@@ -34,7 +34,12 @@ def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> Persons:
     batches in which they came change anything: the first record names the person, so a later one never renames it. A
     record's tier is that of its best pair, its probability too.
     """
-    known = records.sort_values(["arrived_at", "ordinal"]).reset_index(drop=True)
+    # Most records have nobody beside them: they are persons of their own without further ado.
+    every = records.sort_values(["arrived_at", "ordinal"])
+    is_paired = every["ordinal"].isin(pairs["left"]) | every["ordinal"].isin(pairs["right"])
+    alone = every.loc[~is_paired, ["ordinal"]]
+    alone = alone.assign(person=alone["ordinal"], tier=_ALONE, probability=1.0)
+    known = every[is_paired].reset_index(drop=True)
     place = pd.Series(known.index, index=known["ordinal"])
     placed = pairs.assign(left=place.loc[pairs["left"]].to_numpy(), right=place.loc[pairs["right"]].to_numpy())
     placed = best_first(placed)
@@ -57,6 +62,7 @@ def persons(records: pd.DataFrame, pairs: pd.DataFrame) -> Persons:
     of_records = pd.DataFrame(
         {"ordinal": ordinal, "person": ordinal[made.person], "tier": best["tier"], "probability": best["probability"]}
     )
+    of_records = pd.concat([of_records, alone], ignore_index=True) if len(of_records) else alone
     unkept = int((pd.concat([broken, undecided])["rule"] == BY_DECISION).sum())
     return Persons(of_records, asked, unkept)
 

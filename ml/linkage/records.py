@@ -24,9 +24,9 @@ PLACEHOLDERS = {"phone": "placeholder_phones", "local": "placeholder_local_ids"}
 _FEWEST_OF_A_PLACEHOLDER, _PEOPLE_OF_A_PLACEHOLDER = 3, 0.8
 
 
-# Marks that stand in a name without being heard, and blanks, are let go: O'Brien is OBRIEN. (A regular expression takes
-# five times as long.)
-_MARKS = " -_.,;:/()[]*\"`\u00b4\u2018\u2019\u2010\u2011\u2012\u2013\u2014\t\u00a0''"
+# Marks that stand in a name without being heard, and blanks, are let go: O'Brien is OBRIEN. (`translate` takes six
+# times as long as a regular expression.)
+_MARKS = "[-_.,;:/()*\"`\u00b4\u2018\u2019\u2010\u2011\u2012\u2013\u2014\t \u00a0''\\[\\]]"
 
 
 # What registers write where they know no name, and of a child that has none yet.
@@ -42,7 +42,7 @@ def _plain(text: str) -> str:
 
 
 def _letters(column: str) -> str:
-    return f"nullif(translate({_plain(column)}, '{_MARKS}', ''), '')"
+    return f"nullif(regexp_replace({_plain(column)}, '{_MARKS}', '', 'g'), '')"
 
 
 def _named(column: str, nothing: str) -> str:
@@ -51,7 +51,7 @@ def _named(column: str, nothing: str) -> str:
 
 
 def _words(text: str) -> str:
-    spaced = f"translate({_plain(text)}, '{_MARKS}', '{' ' * len(_MARKS.replace(chr(39) * 2, chr(39)))}')"
+    spaced = f"regexp_replace({_plain(text)}, '{_MARKS}', ' ', 'g')"
     return f"list_filter(string_split({spaced}, ' '), lambda word: word <> '')"
 
 
@@ -67,12 +67,12 @@ EXPRESSIONS = {
     "forenames": f"list_filter({_FORENAMES}, lambda word: word not in ({_NO_GIVEN}))",
     "birth": "nullif(birth_date, '')",
     "sex": "sex",
-    "place": "nullif(translate(upper(postcode), ' -.', ''), '')",
+    "place": "nullif(regexp_replace(upper(postcode), '[-. ]', '', 'g'), '')",
     "address": "nullif(regexp_replace(strip_accents(upper(address)), '[^A-Z0-9]', '', 'g'), '')",
     "address_words": "list_distinct(list_filter(string_split(regexp_replace(strip_accents(upper(address)), "
     "'[^A-Z0-9]+', ' ', 'g'), ' '), lambda word: word <> ''))",
     "phone": "nullif(right(phone, 10), '')",
-    "local": "nullif(translate(upper(local_id), ' -./', ''), '')",
+    "local": "nullif(regexp_replace(upper(local_id), '[-./ ]', '', 'g'), '')",
     "number": "nhs_number",
 }
 _SECOND = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ import pyarrow as pa
 from ml.linkage import blocking, households
 from ml.linkage.backend import Backend
 from ml.linkage.clusters import Integers
-from ml.linkage.comparisons import ADDRESS, BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX
+from ml.linkage.comparisons import ADDRESS, BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX, on_sides
 from ml.linkage.model import Model
+from ml.linkage.promising import is_promising
 from ml.linkage.records import PLACEHOLDERS, SHORT_FORMS, comparable, placeholder_values, worded
 from ml.linkage.splink_model import LEVEL, is_at, predicted_pairs
 
 RECORDS, KEYS, CROWDED, PAIRS = "comparable_records", "record_keys", "crowded_keys", "pairs"
-_WORDED = "worded_records"
+_WORDED, _PROMISING = "worded_records", "promising_pairs"
 BY_NUMBER, BY_DETAILS, BY_MODEL = "nhs_number", "same_details", "model"
 _LEAST_WEIGHT = -10  # a pair below is two people, whatever a rule may say
 # A pair by a verified number or by all details is as certain as it gets, whatever the model makes of what else differs.
@@ -101,7 +103,8 @@ def scored_pairs(backend: Backend, model: Model, thresholds: Thresholds) -> pa.T
     `probability`, `rule` and the number of each comparison's level; whether it `is_accepted`, and whether it
     `is_apart`: never of one person, however they may hang together.
     """
-    predicted = predicted_pairs(backend, RECORDS, PAIRS, model.weights, least_weight=_LEAST_WEIGHT)
+    backend.make(_PROMISING, _promising(model, thresholds))
+    predicted = predicted_pairs(backend, RECORDS, _PROMISING, model.weights, least_weight=_LEAST_WEIGHT)
     is_held = f"({_IS_OF_RELATIVES} or {_IS_DOUBTFUL})" if model.holds_families else _IS_DOUBTFUL
     levels = ", ".join(f"{LEVEL}{each.name} as {each.name}" for each in COMPARISONS)
     return backend.fetch(f"""
@@ -135,6 +138,17 @@ def scored_pairs(backend: Backend, model: Model, thresholds: Thresholds) -> pa.T
     """)
 
 
+def _promising(model: Model, thresholds: Thresholds) -> str:
+    """The SQL of the pairs that may weigh enough to matter, or that a rule takes up however little they weigh."""
+    weight = log2(thresholds.review / (1 - thresholds.review))
+    return f"""
+        select p."left", p."right"
+        from {PAIRS} p join {RECORDS} l on l.ordinal = p."left" join {RECORDS} r on r.ordinal = p."right"
+        where {on_sides(is_promising(model.weights, least_weight=weight))} or l.verified_number = r.verified_number
+            or (l.family = r.family and l.given = r.given and l.birth = r.birth and l.place = r.place)
+    """
+
+
 def _unlike_of_one_number(predicted: str) -> str:
     """The SQL of pairs of one verified number that are so unlike that the model passed them over: two people."""
     levels = ", ".join(f"{0 if each is not NHS_NUMBER else 2} as {each.name}" for each in COMPARISONS)
@@ -142,7 +156,7 @@ def _unlike_of_one_number(predicted: str) -> str:
         select p."left", p."right", {_LEAST_WEIGHT}.0::double as match_weight, 0.0::double as probability,
             '{BY_MODEL}' as rule, false as is_accepted, true as is_apart, false as has_two_numbers,
             true as given_contradicts, true as birth_contradicts, false as numbers_differ, {levels}
-        from {PAIRS} p join {RECORDS} l on l.ordinal = p."left" join {RECORDS} r on r.ordinal = p."right"
+        from {_PROMISING} p join {RECORDS} l on l.ordinal = p."left" join {RECORDS} r on r.ordinal = p."right"
         where l.verified_number = r.verified_number
             and (p."left", p."right") not in (select (ordinal_l, ordinal_r) from {predicted})
     """

@@ -14,7 +14,7 @@ from ml.linkage.weights import DIFFERS, LevelWeight, Weights
 LEVEL = "level_"  # before a comparison's name: the number of the level at which a pair stands
 # What is known of a record besides its fields, and is wanted of both sides of a pair.
 RETAINED = ("source", "number", "verified_number", "birth", "given", "first_given", "given_roots", "forenames")
-_LEAST_FREQUENCY = 1e-7
+LEAST_FREQUENCY = 1e-7  # a rarer value counts as one of this
 
 
 def linker(backend: Backend, table: str, weights: Weights, *, frequencies: bool) -> Linker:
@@ -73,7 +73,7 @@ def _level(level: Level, condition: str, weight: LevelWeight) -> Any:
     if level.frequency_of:
         made = made.configure(
             tf_adjustment_column=level.frequency_of,
-            tf_minimum_u_value=_LEAST_FREQUENCY,
+            tf_minimum_u_value=LEAST_FREQUENCY,
             disable_tf_exact_match_detection=True,
         )
     return made

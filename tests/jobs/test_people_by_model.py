@@ -237,7 +237,7 @@ def test_whom_a_run_joined_that_was_killed_is_parted_when_the_record_changed_bac
 
 
 def _kill_before(patch: pytest.MonkeyPatch, table: str) -> None:
-    for name in ("merge", "append", "swap"):
+    for name in ("merge", "append", "swap", "write_changes"):
         real = getattr(Lake, name)
 
         def write(self: Lake, written: str, *args: object, _real: "object" = real, **kwargs: object) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.fit import fit
-from ml.linkage.increment import changed_keys, compared
+from ml.linkage.increment import changed_keys, changed_open_keys, compared
 from ml.linkage.model import Model
 from ml.linkage.records import COLUMNS
 from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs
@@ -50,10 +51,12 @@ def pairs_of(
 ) -> set[tuple[object, ...]]:
     """The pairs of the changed records with one another and with those that are known and share a key."""
     with DuckDBBackend(threads=1) as backend:
-        known_keys = changed_keys(backend, records(known), SHORT_FORMS, tables).to_pandas()
+        kept = changed_keys(backend, records(known), SHORT_FORMS, tables).to_pylist()
     with DuckDBBackend(threads=1) as backend:
-        keys = changed_keys(backend, records(changed), SHORT_FORMS, tables).to_pandas()
-        sharing = keys.drop(columns="file_id").merge(known_keys.rename(columns={"ordinal": "known"}), on="key")
+        changed_keys(backend, records(changed), SHORT_FORMS, tables)
+        known_keys = [(row["ordinal"], key, row["file_id"]) for row in kept for key in row["keys"] if key is not None]
+        of_known = pd.DataFrame(known_keys, columns=["known", "key", "file_id"], dtype="int64")
+        sharing = changed_open_keys(backend).to_pandas().merge(of_known, on="key")
         found = compared(
             backend,
             records(known),
