@@ -20,6 +20,7 @@ EXTRAS = {
     "postgres": ["psycopg[binary]>=3.2,<4"],
     "mssql": ["pyodbc>=5.5,<6"],
     "ml": [
+        "duckdb>=2.0,<3",
         "great-expectations>=1.24,<1.25",
         "holidays>=0.80,<1",
         "matplotlib>=3.10,<4",
@@ -28,13 +29,13 @@ EXTRAS = {
         "scikit-learn>=1.9,<1.10",
         "scipy>=1.15,<2",
         "splink>=5.0,<5.1",
+        "sqlglot>=30,<31",
         "setuptools>=80,<83",  # pmdarima asks for it when it runs
         "statsmodels>=0.14,<1",
         "threadpoolctl>=3,<4",
     ],
     "dev": [
         "databricks-bundles>=1.22,<2",
-        "duckdb>=2.0,<3",  # what benchmarks measure against
         "hypothesis>=6.150",
         "import-linter>=2.16,<3",
         "jwcrypto>=1.6,<2",  # an independent JOSE implementation, for the tests

@@ -33,7 +33,7 @@ def _relink_people(lake: Lake, settings: Settings, run: Run, *, after: int, upto
         from jobs.linkage_basis import linkage_basis  # noqa: PLC0415
 
         if basis := linkage_basis(lake, settings):
-            return people_by_model.relink(lake, basis, run, after=after, upto=upto)
+            return people_by_model.relink(lake, basis, settings, run, after=after, upto=upto)
     if lake.exists(KEYS):
         raise ModelStoreError(
             "people were linked by a model that has no champion now",

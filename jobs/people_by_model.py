@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.linkage_backend import backend_for
 from jobs.linkage_basis import Basis
 from jobs.linkage_store import (
     Span,
@@ -30,14 +31,14 @@ from libs import log
 from libs.lakehouse.tables import Lake
 from libs.pathways.linkage_records import linkage_records
 from libs.pathways.people import RECORD_KEY
-from ml.linkage.backend import DuckDBBackend
+from libs.settings import Settings
 from ml.linkage.hourly import Ordinals, became, concerned
 from ml.linkage.increment import changed_keys, changed_open_keys, compared
 
 _FACTS = ["ordinal", "arrived_at", "source", "nhs_number", "is_verified", "birth_date", *RECORD_KEY]
 
 
-def relink(lake: Lake, basis: Basis, run: Run, *, after: int, upto: int) -> int:
+def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int, upto: int) -> int:
     """Bring the people up to date with the records that files after `after` changed; how many links changed.
 
     With another model, or another version of the engine that makes the keys, every record counts as changed. Tables are
@@ -50,7 +51,7 @@ def relink(lake: Lake, basis: Basis, run: Run, *, after: int, upto: int) -> int:
     decided = decisions(lake)
     if not len(changed) and decided.empty:
         return 0
-    with DuckDBBackend() as backend:
+    with backend_for(lake.spark, patients.count(), settings) as backend:
         keys = changed_keys(backend, changed, basis.short_forms, basis.beside)
         sharing, known = (
             _nobody(changed) if is_anew else _who_shares(lake, patients, changed_open_keys(backend), changed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from jobs.changed import last_file_id
+from jobs.linkage_backend import backend_for
 from jobs.linkage_records import read_records
 from jobs.linkage_terms import write_terms
 from jobs.outcome import Outcome, Run
@@ -15,7 +16,6 @@ from libs.errors import TrainingError
 from libs.lakehouse.tables import open_lake
 from libs.settings import Settings
 from ml.linkage import beside, registry
-from ml.linkage.backend import DuckDBBackend
 from ml.linkage.candidate import make_candidate
 from ml.linkage.estimate import Estimate, estimate
 from ml.linkage.fit import fit
@@ -53,7 +53,7 @@ def run(spark: SparkSession, settings: Settings, run: Run) -> LinkageTrained:
             records=len(records),
         )  # fmt: skip
     thresholds = Thresholds(settings.linkage.accept_probability, settings.linkage.review_probability)
-    with DuckDBBackend() as backend:
+    with backend_for(spark, len(records), settings) as backend:
         backend.register("records", records)
         prepare(backend, "records", short_forms())
         model = fit(backend)

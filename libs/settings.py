@@ -83,6 +83,7 @@ class Linkage(_Section):
     """When two records are one person, as probabilities; and when two trusts' rows are one pathway, in days.
 
     `least_precision`: the share of pairs that a model must get right, with NHS numbers blanked, to link people.
+    `most_records_in_duckdb`: up to so many records of patients are compared in this process, more by Spark.
     `referral_gap_days`: how far their referral dates may differ. `continuation_days`: how long after a transfer the row
     of the trust that received it may begin.
     """
@@ -90,6 +91,7 @@ class Linkage(_Section):
     accept_probability: float = Field(gt=0.5, lt=1)
     review_probability: float = Field(ge=0.01, lt=1)
     least_precision: float = Field(gt=0, le=1)
+    most_records_in_duckdb: int = Field(ge=0)
     referral_gap_days: int = Field(ge=0)
     continuation_days: int = Field(ge=0)
 

@@ -1,11 +1,36 @@
 """Where pairs are compared: an engine that holds tables and speaks SQL, to us and to Splink."""
 
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI
+
+
+class Backend(Protocol):
+    """What linkage asks of an engine. All SQL is DuckDB's, whatever engine it is."""
+
+    def __enter__(self) -> "Backend": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Make a table of these rows."""
+
+    def make(self, name: str, sql: str) -> None:
+        """Make a table of a query's rows."""
+
+    def fetch(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+
+    def splink_frame(self, name: str) -> Any:
+        """A table as Splink takes it."""
+
+    def splink_condition(self, sql: str) -> str:
+        """A condition as Splink takes it, which speaks the engine's own SQL."""
 
 
 class DuckDBBackend:
@@ -13,7 +38,7 @@ class DuckDBBackend:
 
     def __init__(self, *, threads: int | None = None) -> None:
         self._connection = duckdb.connect(config={"threads": threads} if threads else {})
-        self.api = DuckDBAPI(connection=self._connection)
+        self._splink = DuckDBAPI(connection=self._connection)
 
     def __enter__(self) -> "DuckDBBackend":
         return self
@@ -40,4 +65,8 @@ class DuckDBBackend:
 
     def splink_frame(self, name: str) -> Any:
         """A table as Splink takes it."""
-        return self.api.register(name)
+        return self._splink.register(name)
+
+    def splink_condition(self, sql: str) -> str:
+        """A condition as Splink takes it: as it is."""
+        return sql

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.comparisons import FREQUENCIES_OF
 from ml.linkage.frequencies import fill_frequencies, shared_table
 from ml.linkage.households import KNOWN_GIVEN
@@ -27,12 +27,12 @@ TABLES = tuple(_COLUMNS)
 TERMS = pa.schema([("kind", pa.string()), ("term", pa.string()), ("frequency", pa.float64())])
 
 
-def taken(backend: DuckDBBackend) -> dict[str, pa.Table]:
+def taken(backend: Backend) -> dict[str, pa.Table]:
     """The tables that a fit has made, without the names that a single record has."""
     return {name: backend.fetch(f"select * from {name} order by all") for name in TABLES}
 
 
-def used(backend: DuckDBBackend, tables: Mapping[str, pa.Table]) -> None:
+def used(backend: Backend, tables: Mapping[str, pa.Table]) -> None:
     """Make the tables of an earlier fit, so that records that came since are compared as those were.
 
     The records at hand must be prepared before: a name of theirs that the tables lack counts as one record's.

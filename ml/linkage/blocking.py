@@ -1,6 +1,6 @@
 """Which pairs are looked at: those that agree on one of these keys; all others are taken for two people."""
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 
 # Each key is an expression over a comparable record; null blocks nothing. Every one lets some field be wrong
 # altogether, and none brings together more than a few records for each that there is.
@@ -38,7 +38,7 @@ _MOST_OF_ONE_VALUE = 1_000
 _MOST = {"names": 60, "birth": 15}
 
 
-def make_keys(backend: DuckDBBackend, records: str, keys: str) -> None:
+def make_keys(backend: Backend, records: str, keys: str) -> None:
     """Make the table of the keys of comparable records: `ordinal` and `keys`, a list of hashes in the order of `KEYS`.
 
     The hash is DuckDB's and may be another in another version of it. Where nothing is told, it is null.
@@ -50,7 +50,7 @@ def make_keys(backend: DuckDBBackend, records: str, keys: str) -> None:
     backend.make(keys, f"select ordinal, [{every}] as keys from {records}")
 
 
-def make_crowded(backend: DuckDBBackend, keys: str, crowded: str) -> None:
+def make_crowded(backend: Backend, keys: str, crowded: str) -> None:
     """Make the table of the keys that too many of these records share: `key`."""
     most = ", ".join(str(_MOST.get(name, _MOST_OF_ONE_VALUE)) for name in KEYS)
     backend.make(

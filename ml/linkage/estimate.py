@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.linkage import beside
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.model import Model
 from ml.linkage.persons import persons
 from ml.linkage.scoring import Thresholds, make_pairs, prepare, scored_pairs
@@ -43,7 +43,7 @@ class Estimate:
 
 
 def estimate(
-    backend: DuckDBBackend,
+    backend: Backend,
     records: str,
     model: Model,
     tables: Mapping[str, pa.Table],
@@ -76,7 +76,7 @@ def _person_of(known: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _counted(backend: DuckDBBackend, records: str) -> Estimate:
+def _counted(backend: Backend, records: str) -> Estimate:
     """One number with two birth dates is somebody's mistake: such a pair counts neither way."""
     counted = backend.fetch(f"""
         with known as (

@@ -1,7 +1,7 @@
 """Fits a linkage model to records, and makes the tables that are used beside it."""
 
 from ml.linkage import blocking, households
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.frequencies import count_frequencies, fill_frequencies
 from ml.linkage.model import Model
 from ml.linkage.scoring import CROWDED, KEYS, RECORDS
@@ -18,7 +18,7 @@ _FOUND_BY_SURE = 0.6
 _LEAST_SHARE, _MOST_PROBABLE = 0.01, 0.05
 
 
-def fit(backend: DuckDBBackend) -> Model:
+def fit(backend: Backend) -> Model:
     """Learn from the prepared records; make the tables of their names' frequencies and of their crowded keys."""
     count = _value(backend, f"select count(*) as value from {RECORDS}")
     count_frequencies(backend, RECORDS, record_count=int(count))
@@ -36,7 +36,7 @@ def fit(backend: DuckDBBackend) -> Model:
     return Model(weights, households.are_there(backend, RECORDS), is_learnt=True)
 
 
-def _match_probability(backend: DuckDBBackend, count: int) -> float:
+def _match_probability(backend: Backend, count: int) -> float:
     """How likely two records taken at random are of one person."""
     if count < 2:
         return _MOST_PROBABLE
@@ -52,7 +52,7 @@ def _match_probability(backend: DuckDBBackend, count: int) -> float:
     return float(min(expected / (count * (count - 1) / 2), _MOST_PROBABLE))
 
 
-def _filled(backend: DuckDBBackend) -> dict[str, float]:
+def _filled(backend: Backend) -> dict[str, float]:
     """The share of records that have each field from which a pass of training starts."""
     columns = {"birth_date": "birth", "postcode": "place", "names": "full_name", "local_id": "local"}
     shares = ", ".join(f"avg(({column} is not null)::int) as {name}" for name, column in columns.items())
@@ -61,5 +61,5 @@ def _filled(backend: DuckDBBackend) -> dict[str, float]:
     }
 
 
-def _value(backend: DuckDBBackend, sql: str) -> float:
+def _value(backend: Backend, sql: str) -> float:
     return float(backend.fetch(sql).column("value")[0].as_py())

@@ -1,6 +1,6 @@
 """How frequent each name is: agreeing on a rare one says more."""
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.comparisons import FREQUENCIES_OF
 from ml.linkage.households import KNOWN_GIVEN
 from ml.linkage.records import SHORT_FORMS
@@ -23,7 +23,7 @@ def shared_table(column: str) -> str:
     return f"shared_{frequency_table(column)}"
 
 
-def count_frequencies(backend: DuckDBBackend, table: str, *, record_count: int) -> None:
+def count_frequencies(backend: Backend, table: str, *, record_count: int) -> None:
     """Make the tables of shared values of comparable records, and of the given names that are surely names.
 
     They hold names, and stay where the records may be.
@@ -45,7 +45,7 @@ def count_frequencies(backend: DuckDBBackend, table: str, *, record_count: int) 
     )
 
 
-def fill_frequencies(backend: DuckDBBackend, table: str) -> None:
+def fill_frequencies(backend: Backend, table: str) -> None:
     """Make the tables of frequencies of all values of these comparable records out of those of the shared values.
 
     A value that was never counted is as rare as one that was counted once.

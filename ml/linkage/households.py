@@ -5,7 +5,7 @@ given name, a father and a son of one name in nothing but the birth date. Where 
 contradicts itself in one of these is never joined by the model; people decide it.
 """
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.comparisons import BIRTH, GIVEN_FITS, NAMES, SEX, Comparison, on_sides
 from ml.linkage.splink_model import LEVEL, is_at
 
@@ -43,7 +43,7 @@ BIRTH_CONTRADICTS = (
 )
 
 
-def are_there(backend: DuckDBBackend, table: str) -> bool:
+def are_there(backend: Backend, table: str) -> bool:
     """Whether comparable records hold families, as far as those tell that share a place and a name."""
     pairs = " union ".join(
         f"select l.ordinal as one, r.ordinal as other from {table} l join {table} r"

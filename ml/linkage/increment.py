@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.beside import used
 from ml.linkage.blocking import open_keys
 from ml.linkage.model import Model
@@ -14,7 +14,7 @@ _CHANGED = "changed_records"
 
 
 def changed_keys(
-    backend: DuckDBBackend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
+    backend: Backend, changed: pa.Table, short_forms: pa.Table, beside: Mapping[str, pa.Table]
 ) -> pa.Table:
     """The keys of the changed records (`ordinal`, `file_id`, `source` and `records.COLUMNS`): `ordinal`, `keys` (a list
     in the order of `blocking.KEYS`) and `file_id`.
@@ -30,7 +30,7 @@ def changed_keys(
     )
 
 
-def changed_open_keys(backend: DuckDBBackend) -> pa.Table:
+def changed_open_keys(backend: Backend) -> pa.Table:
     """The keys of the changed records by which others are sought: `ordinal` and `key`, each once. Crowded ones, by what
     stands beside the model, are left out.
     """
@@ -38,7 +38,7 @@ def changed_open_keys(backend: DuckDBBackend) -> pa.Table:
 
 
 def compared(  # noqa: PLR0913 - the model, what stands beside it, and the two tables that are met
-    backend: DuckDBBackend,
+    backend: Backend,
     known: pa.Table,
     sharing: pa.Table,
     model: Model,

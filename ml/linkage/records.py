@@ -63,7 +63,8 @@ EXPRESSIONS = {
     "family": _named("family_name", _NO_FAMILY),
     "family_parts": f"list_filter({_words('family_name')}, lambda word: length(word) > 2)",
     "given": _named("given_name", _NO_GIVEN),
-    "forenames": f"list_filter(list_distinct({_FORENAMES}), lambda word: word not in ({_NO_GIVEN}))",
+    # In their order: the first is what somebody is called by. (`list_distinct` keeps none.)
+    "forenames": f"list_filter({_FORENAMES}, lambda word: word not in ({_NO_GIVEN}))",
     "birth": "nullif(birth_date, '')",
     "sex": "sex",
     "place": "nullif(regexp_replace(upper(postcode), '[-. ]', '', 'g'), '')",
@@ -104,12 +105,13 @@ def placeholder_values(worded_records: str, column: str) -> str:
 def comparable(worded_records: str) -> str:
     """The SQL that makes comparable records of worded ones, when the tables of `PLACEHOLDERS` and short forms stand."""
     own = ", ".join(
-        f"case when {column} not in (select value from {table}) then {column} end as {column}"
+        f"case when not exists (select 1 from {table} where value = worded.{column}) then worded.{column} end"
+        f" as {column}"
         for column, table in PLACEHOLDERS.items()
     )
     return f"""
         with formal as (
-            select given as short, list(distinct short_of order by short_of) as names from {SHORT_FORMS} group by given
+            select given as short, list_sort(list(distinct short_of)) as names from {SHORT_FORMS} group by given
         )
         select worded.* replace ({own}),
             list_prepend(worded.first_given, coalesce(formal.names, [])) as given_roots,

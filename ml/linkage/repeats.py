@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.clusters import Integers
 from ml.linkage.records import COLUMNS
 
@@ -33,7 +33,7 @@ class Repeats:
         return person
 
 
-def repeats(backend: DuckDBBackend, records: str, few: str) -> Repeats:
+def repeats(backend: Backend, records: str, few: str) -> Repeats:
     """Make a table of the records without the third and every further one of a source that says the same as two before.
 
     `records` have `ordinal`, their place, and `source`; the place is given anew to those that are kept.

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.linkage import blocking, households
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.clusters import Integers
 from ml.linkage.comparisons import ADDRESS, BIRTH, COMPARISONS, LOCAL_ID, NAMES, NHS_NUMBER, POSTCODE, SEX, on_sides
 from ml.linkage.model import Model
@@ -63,7 +63,7 @@ class Thresholds:
 
 
 def prepare(
-    backend: DuckDBBackend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
+    backend: Backend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
 ) -> None:
     """Make the comparable records and their keys of a table with `ordinal`, `source` and `records.COLUMNS`.
 
@@ -74,7 +74,7 @@ def prepare(
 
 
 def make_comparable(
-    backend: DuckDBBackend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
+    backend: Backend, records: str, short_forms: pa.Table, placeholders: Mapping[str, pa.Table] | None = None
 ) -> None:
     """Make the comparable records alone, as `prepare` does."""
     backend.register(SHORT_FORMS, short_forms)
@@ -87,18 +87,18 @@ def make_comparable(
     backend.make(RECORDS, comparable(_WORDED))
 
 
-def make_pairs(backend: DuckDBBackend) -> None:
+def make_pairs(backend: Backend) -> None:
     """Make the pairs of prepared records that share a key which is not crowded."""
     backend.make(PAIRS, blocking.pairs(KEYS, CROWDED))
 
 
-def verified_numbers(backend: DuckDBBackend) -> Integers:
+def verified_numbers(backend: Backend) -> Integers:
     """A code for each record's verified number, -1 where it has none, in the order of the ordinals."""
     numbers = backend.fetch(f"select verified_number from {RECORDS} order by ordinal").column(0)
     return np.asarray(pd.factorize(numbers.to_pandas())[0], dtype=np.int64)
 
 
-def scored_pairs(backend: DuckDBBackend, model: Model, thresholds: Thresholds) -> pa.Table:
+def scored_pairs(backend: Backend, model: Model, thresholds: Thresholds) -> pa.Table:
     """Of the pairs that stand those that matter, one row each: `left` and `right` (ordinals), `match_weight`,
     `probability`, `rule` and the number of each comparison's level; whether it `is_accepted`, and whether it
     `is_apart`: never of one person, however they may hang together.

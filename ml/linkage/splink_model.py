@@ -1,14 +1,15 @@
 """The model in Splink's own terms."""
 
+from collections.abc import Callable
 from typing import Any
 
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import Linker, SettingsCreator
 
-from ml.linkage.backend import DuckDBBackend
+from ml.linkage.backend import Backend
 from ml.linkage.comparisons import COMPARISONS, FREQUENCIES_OF, Comparison, Level
-from ml.linkage.weights import DIFFERS, Weights
+from ml.linkage.weights import DIFFERS, LevelWeight, Weights
 
 LEVEL = "level_"  # before a comparison's name: the number of the level at which a pair stands
 # What is known of a record besides its fields, and is wanted of both sides of a pair.
@@ -16,16 +17,16 @@ RETAINED = ("source", "number", "verified_number", "birth", "given", "first_give
 LEAST_FREQUENCY = 1e-7  # a rarer value counts as one of this
 
 
-def linker(backend: DuckDBBackend, table: str, weights: Weights, *, frequencies: bool) -> Linker:
+def linker(backend: Backend, table: str, weights: Weights, *, frequencies: bool) -> Linker:
     """A linker of the comparable records in a table; with the tables of frequencies where these are there already."""
-    made = Linker(backend.splink_frame(table), _settings(weights), log_level="ERROR", validate_settings=False)
+    made = Linker(backend.splink_frame(table), _settings(backend, weights), log_level="ERROR", validate_settings=False)
     if frequencies:
         for column in FREQUENCIES_OF:
             made.table_management.register_term_frequency_lookup(backend.splink_frame(frequency_table(column)), column)
     return made
 
 
-def predicted_pairs(backend: DuckDBBackend, records: str, pairs: str, weights: Weights, *, least_weight: float) -> str:
+def predicted_pairs(backend: Backend, records: str, pairs: str, weights: Weights, *, least_weight: float) -> str:
     """The name of a table of the pairs (`left`, `right`: ordinals) whose weight is not less, with weight and levels."""
     linking = linker(backend, records, weights, frequencies=True)
     backend.make(
@@ -46,10 +47,10 @@ def is_at(comparison: Comparison, *names: str) -> str:
     return f"{LEVEL}{comparison.name} in ({numbers})"
 
 
-def _settings(weights: Weights) -> SettingsCreator:
+def _settings(backend: Backend, weights: Weights) -> SettingsCreator:
     return SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[_comparison(each, weights) for each in COMPARISONS],
+        comparisons=[_comparison(each, weights, backend.splink_condition) for each in COMPARISONS],
         probability_two_random_records_match=weights.match_probability,
         unique_id_column_name="ordinal",
         retain_matching_columns=True,
@@ -58,17 +59,17 @@ def _settings(weights: Weights) -> SettingsCreator:
     )
 
 
-def _comparison(comparison: Comparison, weights: Weights) -> Any:
+def _comparison(comparison: Comparison, weights: Weights, spoken: Callable[[str], str]) -> Any:
     of_levels = weights.levels[comparison.name]
-    levels: list[Any] = [cll.CustomLevel(comparison.is_null, "not recorded").configure(is_null_level=True)]
-    levels += [_level(level, of_levels[level.name].m, of_levels[level.name].u) for level in comparison.levels]
+    levels: list[Any] = [cll.CustomLevel(spoken(comparison.is_null), "not recorded").configure(is_null_level=True)]
+    levels += [_level(level, spoken(level.condition), of_levels[level.name]) for level in comparison.levels]
     differs = of_levels[DIFFERS]
     levels.append(cll.ElseLevel().configure(m_probability=differs.m, u_probability=differs.u))
     return cl.CustomComparison(levels, output_column_name=comparison.name)
 
 
-def _level(level: Level, m: float, u: float) -> Any:
-    made = cll.CustomLevel(level.condition, level.name).configure(m_probability=m, u_probability=u)
+def _level(level: Level, condition: str, weight: LevelWeight) -> Any:
+    made = cll.CustomLevel(condition, level.name).configure(m_probability=weight.m, u_probability=weight.u)
     if level.frequency_of:
         made = made.configure(
             tf_adjustment_column=level.frequency_of,

@@ -34,7 +34,7 @@ from libs.fingerprint import row_hash
 from libs.lakehouse.session import start_session
 from libs.lakehouse.tables import Lake, open_lake
 from libs.pathways.people import RECORD_KEY
-from libs.settings import conf_folder, load_settings
+from libs.settings import Settings, conf_folder, load_settings
 from libs.synthetic.figures import load_figures
 from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
@@ -58,23 +58,23 @@ def main() -> None:
         drawn = draw_index_entries(int(entries / (1 + SHARED)), trusts=trusts, shared=SHARED, seed=11)
         say(f"SYNTHETIC index entries ({drawn.parameters}) of {len(trusts)} trusts: {len(drawn.patients):,}")
         before, after = _versions(drawn.patients, share)
-        _bench(open_lake(spark, settings), Lake(spark, folder / "anew"), before, after)
+        _bench(settings, open_lake(spark, settings), Lake(spark, folder / "anew"), before, after)
     finally:
         shutil.rmtree(folder)
 
 
-def _bench(lake: Lake, other: Lake, before: pd.DataFrame, after: pd.DataFrame) -> None:
+def _bench(settings: Settings, lake: Lake, other: Lake, before: pd.DataFrame, after: pd.DataFrame) -> None:
     lake.swap("silver.patient", _frame(lake.spark, before))
     with _timed("fit"):
         basis = _basis(lake)
     with _timed(f"all {len(before):,}, Delta to Delta"):
-        people_by_model.relink(lake, basis, _RUN, after=0, upto=1)
+        people_by_model.relink(lake, basis, settings, _RUN, after=0, upto=1)
     lake.merge("silver.patient", _frame(lake.spark, after), keys=RECORD_KEY)
     with _timed(f"an hour with {len(after):,} new or changed"):
-        people_by_model.relink(lake, basis, _RUN, after=1, upto=2)
+        people_by_model.relink(lake, basis, settings, _RUN, after=1, upto=2)
     other.swap("silver.patient", lake.read("silver.patient"))
     with _timed("all anew"):
-        people_by_model.relink(other, basis, _RUN, after=0, upto=2)
+        people_by_model.relink(other, basis, settings, _RUN, after=0, upto=2)
     for table, columns in ((PAIRS, ("left", "right", "is_accepted")), (LINKS, (*RECORD_KEY, "person_id"))):
         one, two = (each.read(table).select(*columns) for each in (lake, other))
         only = (one.exceptAll(two).count(), two.exceptAll(one).count())

@@ -18,6 +18,7 @@ from libs.fingerprint import row_hash
 from libs.lakehouse.tables import Lake
 from libs.pathways.linkage_records import linkage_records
 from libs.pathways.people import RECORD_KEY
+from libs.settings import load_settings
 from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.fit import fit
@@ -57,7 +58,7 @@ def brought(
         )
         lake.merge("silver.patient", rows, keys=RECORD_KEY)
         run = Run("shuffled", AS_AT, AS_AT)
-        people_by_model.relink(lake, basis, run, after=number - 1, upto=number)
+        people_by_model.relink(lake, basis, load_settings("local"), run, after=number - 1, upto=number)
     columns = {
         LINKS: [*RECORD_KEY, "person_id", "tier"],
         PAIRS: ["left", "right", "is_accepted"],

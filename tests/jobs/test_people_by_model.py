@@ -20,6 +20,7 @@ from libs.lakehouse.tables import Lake
 from libs.pathways import link_decision
 from libs.pathways.linkage_records import linkage_records
 from libs.pathways.people import RECORD_KEY
+from libs.settings import load_settings
 from ml.linkage import beside
 from ml.linkage.backend import DuckDBBackend
 from ml.linkage.fit import fit
@@ -76,6 +77,7 @@ class Hours:
 
     def __init__(self, spark: SparkSession, root: Path, basis: Basis) -> None:
         self.lake, self.basis, self._file_id = Lake(spark, root), basis, 0
+        self.settings = load_settings("local")
 
     def bring(self, rows: Sequence[Patient], *, hours_undone: int = 0) -> int:
         """One hour more; how many links it changed. The hours before it that are undone were killed."""
@@ -86,7 +88,7 @@ class Hours:
 
     def again(self, *, hours_undone: int = 0) -> int:
         run, after = Run(f"run {self._file_id}", AS_AT, AS_AT), self._file_id - 1 - hours_undone
-        return people_by_model.relink(self.lake, self.basis, run, after=after, upto=self._file_id)
+        return people_by_model.relink(self.lake, self.basis, self.settings, run, after=after, upto=self._file_id)
 
     def persons(self) -> dict[str, str]:
         """By trust and patient id."""
