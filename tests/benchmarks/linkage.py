@@ -66,7 +66,7 @@ def main() -> None:
 def _bench(settings: Settings, lake: Lake, other: Lake, before: pd.DataFrame, after: pd.DataFrame) -> None:
     lake.swap("silver.patient", _frame(lake.spark, before))
     with _timed("fit"):
-        basis = _basis(lake)
+        basis = learnt_basis(lake)
     with _timed(f"all {len(before):,}, Delta to Delta"):
         people_by_model.relink(lake, basis, settings, _RUN, after=0, upto=1)
     lake.merge("silver.patient", _frame(lake.spark, after), keys=RECORD_KEY)
@@ -81,7 +81,8 @@ def _bench(settings: Settings, lake: Lake, other: Lake, before: pd.DataFrame, af
         say(f"{table}: {one.count():,} rows, only after the hour {only[0]}, only anew {only[1]}")
 
 
-def _basis(lake: Lake) -> Basis:
+def learnt_basis(lake: Lake) -> Basis:
+    """A model of the lake's records and what stands beside it, which no registry holds."""
     base = load_settings("local").linkage
     with DuckDBBackend() as backend:
         backend.register("records", read_records(lake))
