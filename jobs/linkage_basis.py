@@ -12,7 +12,7 @@ from jobs.short_names import short_forms
 from libs import log
 from libs.lakehouse.tables import Lake
 from libs.settings import Settings
-from ml.linkage import blocking, registry
+from ml.linkage import blocking, records, registry
 from ml.linkage.comparisons import COMPARISONS
 from ml.linkage.model import Model
 from ml.linkage.scoring import Thresholds
@@ -32,8 +32,9 @@ class Basis:
     @property
     def name(self) -> str:
         """What keys and pairs are made by: anything else makes others. DuckDB's hash may change with its version."""
-        told = (self.model.to_json(), self.thresholds, self.short_forms.to_pylist(), blocking.KEYS, COMPARISONS)
-        made_of = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        learnt = (self.model.to_json(), self.thresholds, self.short_forms.to_pylist())
+        written = (records.worded("records"), records.comparable("worded"), blocking.KEYS, COMPARISONS)
+        made_of = hashlib.sha256(repr((learnt, written)).encode()).hexdigest()[:12]
         return f"linkage {self.version} ({made_of}), DuckDB {duckdb.__version__}"
 
 
