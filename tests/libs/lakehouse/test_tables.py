@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from libs.errors import StepOrderError
 from libs.fingerprint import row_hash
+from libs.lakehouse import tables
 from libs.lakehouse.tables import BRONZE_PROPERTIES, Lake
 
 SCHEMA = "key string, value string"
@@ -55,6 +56,20 @@ def test_a_merge_that_changes_nothing_makes_no_commit(lake: Lake) -> None:
     assert lake.merge("gold.t", rows(lake.spark, ("a", "1")), keys=["key"]) == 0
     assert log_length(lake, "gold.t") == before
     assert lake.commits == 1
+
+
+@pytest.mark.parametrize("quickly_written", [0, 100])
+def test_changes_are_written_in_one_commit_into_tables_great_and_small(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, quickly_written: int
+) -> None:
+    monkeypatch.setattr(tables, "_QUICKLY_WRITTEN", quickly_written)
+    lake.write_changes("gold.t", rows(lake.spark, ("a", "1"), ("b", "1"), ("c", "1"), ("e", "1")), keys=["key"])
+    gone = lake.spark.createDataFrame([("c",), ("never",)], "key string")
+    lake.write_changes("gold.t", rows(lake.spark, ("b", "2"), ("d", "1")), keys=["key"], gone=gone)
+    assert contents(lake, "gold.t") == {"a": "1", "b": "2", "d": "1", "e": "1"}
+    lake.write_changes("gold.t", rows(lake.spark, ("a", "2")), keys=["key"])
+    assert contents(lake, "gold.t") == {"a": "2", "b": "2", "d": "1", "e": "1"}
+    assert lake.commits == log_length(lake, "gold.t") == 3
 
 
 def test_commits_counted_are_the_commits_in_the_log(lake: Lake) -> None:
