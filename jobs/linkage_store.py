@@ -72,8 +72,14 @@ def write_links(lake: Lake, links: pd.DataFrame, records: pa.Table, *, is_anew: 
     rows = rows.withColumn("file_id", F.lit(upto).cast("bigint"))
     if is_anew:
         return lake.merge(LINKS, rows, keys=RECORD_KEY)
-    lake.write_changes(LINKS, rows, keys=RECORD_KEY)
+    lake.write_changes(LINKS, rows, row_count=len(keyed), keys=RECORD_KEY)
     return len(keyed)
+
+
+def asked_after(queue: pd.DataFrame, after: int) -> Ordinals:
+    """The records of pairs that were queued since the step was last done."""
+    late = queue[queue["file_id"] > after]
+    return np.union1d(late["left"].to_numpy(np.int64), late["right"].to_numpy(np.int64))
 
 
 def linked_after(lake: Lake, after: int) -> Ordinals:
@@ -117,18 +123,20 @@ def write_events(lake: Lake, events: pd.DataFrame, run: Run, span: Span, *, mode
     stamp = {"run_id": run.run_id, "as_at": run.as_at}
     of_now = lake.read(EVENTS).where(F.col("after_file_id") == span.after) if stands else None
     if of_now is None or of_now.isEmpty():
-        lake.append(EVENTS, rows.select("*", *(F.lit(value).alias(name) for name, value in stamp.items())))
+        if len(told):
+            lake.append(EVENTS, rows.select("*", *(F.lit(value).alias(name) for name, value in stamp.items())))
         return
     gone = None if is_again else of_now.select(*EVENT_KEY).join(rows, [*EVENT_KEY], "left_anti")
     lake.merge(EVENTS, rows, keys=EVENT_KEY, gone=gone, stamp=stamp)
 
 
-def write_review(lake: Lake, review: pd.DataFrame, records: pa.Table, run: Run, *, upto: int) -> None:
-    """Bring the clerical queue of these records to hold these pairs and no others.
+def write_review(
+    lake: Lake, review: pd.DataFrame, records: pa.Table, standing: pd.DataFrame, run: Run, *, upto: int
+) -> None:
+    """Bring the clerical queue of these records, which stands so (`queued`), to hold these pairs and no others.
 
     An empty one is written too: it says that people were asked, and nothing waits.
     """
-    standing = _queued(lake)
     asked = _named(review, records)
     columns = list(asked.columns)
     both = pd.concat([standing[columns], asked], ignore_index=True)
@@ -147,7 +155,7 @@ def write_review(lake: Lake, review: pd.DataFrame, records: pa.Table, run: Run, 
         row_hash(columns).alias("row_hash"),
     )
     settled = lake.spark.createDataFrame(pa.table({"pair_id": pa.array(gone["pair_id"], pa.string())}))
-    lake.write_changes(REVIEW, rows, keys=("pair_id",), gone=settled)
+    lake.write_changes(REVIEW, rows, row_count=len(news) + len(gone), keys=("pair_id",), gone=settled)
 
 
 def _named(review: pd.DataFrame, records: pa.Table) -> pd.DataFrame:
@@ -171,7 +179,7 @@ def write_pairs(lake: Lake, new: pa.Table, gone: pd.DataFrame, *, is_anew: bool,
         lake.swap(PAIRS, rows)
     elif len(new) or len(gone):
         lost = lake.spark.createDataFrame(pa.Table.from_pandas(gone.astype(np.int64), preserve_index=False))
-        lake.write_changes(PAIRS, rows, keys=("left", "right"), gone=lost)
+        lake.write_changes(PAIRS, rows, row_count=len(new) + len(gone), keys=("left", "right"), gone=lost)
 
 
 def write_keys(lake: Lake, keys: pa.Table, *, made_by: str, is_anew: bool) -> None:
@@ -193,11 +201,15 @@ def _hex(ordinals: "pd.Series[int]") -> "pd.Series[str]":
     return ordinals.astype(np.int64).map(lambda ordinal: format(ordinal & (2**64 - 1), "016x")).astype(object)
 
 
-def _queued(lake: Lake) -> pd.DataFrame:
-    """The queue as it stands: its columns, and the ordinals of both sides as `left` and `right`."""
+def queued(lake: Lake) -> pd.DataFrame:
+    """The clerical queue: what it tells of each pair, the ordinals of both sides (`left`, `right`), and `file_id`."""
     columns = ["pair_id", *(f"{side}_{short}" for side in ("left", "right") for short in _SIDE.values())]
     columns += ["probability", "match_weight", "reason", *FIELDS]
     if not lake.exists(REVIEW):
-        return pd.DataFrame({name: [] for name in [*columns, "left", "right"]})
+        return pd.DataFrame({name: [] for name in [*columns, "left", "right", "file_id"]})
+    standing = lake.read(REVIEW)
     left, right = link_decision.ordinals()
-    return as_frame(lake.read(REVIEW).select(*columns, left.alias("left"), right.alias("right")))
+    # Of a field that is compared since a newer version of the platform the table does not tell.
+    told = [name for name in columns if name in standing.columns]
+    found = as_frame(standing.select(*told, left.alias("left"), right.alias("right"), "file_id"))
+    return found.assign(**{name: None for name in columns if name not in told})

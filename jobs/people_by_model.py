@@ -15,10 +15,12 @@ from jobs.linkage_backend import backend_for
 from jobs.linkage_basis import Basis
 from jobs.linkage_store import (
     Span,
+    asked_after,
     decisions,
     forget_keys,
     known_before,
     linked_after,
+    queued,
     write_events,
     write_keys,
     write_links,
@@ -60,7 +62,8 @@ def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int
             backend, known, sharing, basis.model, basis.thresholds, short_forms=basis.short_forms, beside=basis.beside
         )
     standing = new.slice(0, 0) if is_anew else lake.read(PAIRS).select(*new.column_names).toArrow()
-    unfinished = linked_after(lake, after)
+    linked, queue = linked_after(lake, after), queued(lake)
+    unfinished = np.union1d(linked, asked_after(queue, after))
     look_at = concerned(
         standing.to_pandas(), new.to_pandas(), changed["ordinal"].to_numpy(), decided, unfinished=unfinished
     )
@@ -72,10 +75,8 @@ def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int
     found = became(_as_persons(records), look_at.pairs[is_known], before, is_of_another_model=is_anew)
     if is_anew:
         forget_keys(lake)
-    write_events(
-        lake, found.events, run, Span(after, upto), model_version=basis.version, is_again=bool(len(unfinished))
-    )
-    write_review(lake, found.review, records, run, upto=upto)
+    write_events(lake, found.events, run, Span(after, upto), model_version=basis.version, is_again=bool(len(linked)))
+    write_review(lake, found.review, records, queue, run, upto=upto)
     changed_count = write_links(lake, found.links, records, is_anew=is_anew, upto=upto)
     news = new.filter(pa.array(look_at.is_news))
     write_pairs(lake, news, look_at.gone, is_anew=is_anew, upto=upto)

@@ -162,26 +162,30 @@ class Lake:
             self._merge_changes(name, changes, keys, stamped.columns)
         return changed_count
 
-    def write_changes(self, name: str, rows: DataFrame, *, keys: Sequence[str], gone: DataFrame | None = None) -> None:
+    def write_changes(
+        self, name: str, rows: DataFrame, *, row_count: int, keys: Sequence[str], gone: DataFrame | None = None
+    ) -> None:
         """Write rows that are known to be new or other than what stands, and drop the keys in `gone`, in one commit.
 
-        For few rows, one a key: what stands is looked at once, and is not shuffled to be compared as `merge` does.
+        One row a key; `row_count` is how many both are. Where they are few, what stands is looked at once, and is not
+        shuffled to be compared as `merge` does.
         """
         if not self.exists(name):
             self.append(name, rows)
             return
         standing = self.read(name)
-        if standing.count() <= _QUICKLY_WRITTEN:
-            others = [rows.select(*keys), *([gone.select(*keys)] if gone is not None else [])]
-            for other in others:
-                standing = standing.join(F.broadcast(other), [*keys], "left_anti")
-            self.swap(name, standing.unionByName(rows).coalesce(1))
+        if row_count + standing.count() <= _QUICKLY_WRITTEN:
+            for other in [rows, *([] if gone is None else [gone])]:
+                standing = standing.join(F.broadcast(other.select(*keys)), [*keys], "left_anti")
+            # A newer version of the platform may bring columns that the table does not have yet.
+            self.swap(name, standing.unionByName(rows, allowMissingColumns=True).coalesce(1))
             return
         changes = rows.withColumn("_is_gone", F.lit(False))
         if gone is not None:
             dropped = gone.select(*keys).withColumn("_is_gone", F.lit(True))
             changes = changes.unionByName(dropped, allowMissingColumns=True)
-        self._merge_changes(name, F.broadcast(changes), keys, rows.columns)
+        at_hand = F.broadcast(changes) if row_count <= _QUICKLY_WRITTEN else changes
+        self._merge_changes(name, at_hand, keys, rows.columns)
 
     def renew(self, name: str, rows: DataFrame, *, keys: Sequence[str], stamp: Mapping[str, Any]) -> int:
         """Bring a small table to hold `rows` and nothing else; return how many rows changed, came or went.

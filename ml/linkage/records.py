@@ -67,7 +67,7 @@ EXPRESSIONS = {
     "forenames": f"list_filter({_FORENAMES}, lambda word: word not in ({_NO_GIVEN}))",
     "birth": "nullif(birth_date, '')",
     "sex": "sex",
-    "place": "nullif(regexp_replace(upper(postcode), '[-. ]', '', 'g'), '')",
+    "place": "nullif(regexp_replace(upper(postcode), '[-. \t\r\n]', '', 'g'), '')",
     "address": "nullif(regexp_replace(strip_accents(upper(address)), '[^A-Z0-9]', '', 'g'), '')",
     "address_words": "list_distinct(list_filter(string_split(regexp_replace(strip_accents(upper(address)), "
     "'[^A-Z0-9]+', ' ', 'g'), ' '), lambda word: word <> ''))",

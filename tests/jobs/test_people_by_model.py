@@ -177,6 +177,9 @@ def test_a_corrected_record_parts_a_person_and_a_record_between_two_joins_them(h
     hours.bring([WILLIAM[1]])
     assert hours.together() == {frozenset({"RTR:1", "RVW:1"})}
     assert hours.told() == [("merge", "the same verified NHS number"), ("split", "the records are others than before")]
+    told_at = hours.lake.version(EVENTS)
+    hours.bring([("RTR", "9", None, None, "Stranger", "Zoe", date(1970, 1, 2), "2", "LS1 1AA", None)])
+    assert hours.lake.version(EVENTS) == told_at
 
 
 def test_what_people_decided_is_honoured_in_every_later_hour_and_not_asked_again(hours: Hours) -> None:

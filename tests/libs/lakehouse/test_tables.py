@@ -58,17 +58,21 @@ def test_a_merge_that_changes_nothing_makes_no_commit(lake: Lake) -> None:
     assert lake.commits == 1
 
 
-@pytest.mark.parametrize("quickly_written", [0, 100])
+@pytest.mark.parametrize("quickly_written", [0, 3, 100])
 def test_changes_are_written_in_one_commit_into_tables_great_and_small(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, quickly_written: int
 ) -> None:
     monkeypatch.setattr(tables, "_QUICKLY_WRITTEN", quickly_written)
-    lake.write_changes("gold.t", rows(lake.spark, ("a", "1"), ("b", "1"), ("c", "1"), ("e", "1")), keys=["key"])
+    first = rows(lake.spark, ("a", "1"), ("b", "1"), ("c", "1"), ("e", "1"))
+    lake.write_changes("gold.t", first, row_count=4, keys=["key"])
     gone = lake.spark.createDataFrame([("c",), ("never",)], "key string")
-    lake.write_changes("gold.t", rows(lake.spark, ("b", "2"), ("d", "1")), keys=["key"], gone=gone)
+    second = rows(lake.spark, ("b", "2"), ("d", "1"))
+    lake.write_changes("gold.t", second, row_count=4, keys=["key"], gone=gone)
     assert contents(lake, "gold.t") == {"a": "1", "b": "2", "d": "1", "e": "1"}
-    lake.write_changes("gold.t", rows(lake.spark, ("a", "2")), keys=["key"])
+    third = rows(lake.spark, ("a", "2")).withColumn("note", F.lit("new"))
+    lake.write_changes("gold.t", third, row_count=1, keys=["key"])
     assert contents(lake, "gold.t") == {"a": "2", "b": "2", "d": "1", "e": "1"}
+    assert {row["key"]: row["note"] for row in lake.read("gold.t").collect() if row["note"]} == {"a": "new"}
     assert lake.commits == log_length(lake, "gold.t") == 3
 
 
