@@ -20,6 +20,11 @@ from ml.linkage.review import FIELDS
 
 EVENT_KEY = ("kind", "person_id", "other_person_id", "after_file_id")
 _SIDE = {"trust": "trust", "system": "system", "source_patient_id": "patient_id"}
+_ASKED = (
+    "pair_id",
+    *(f"{side}_{short}" for side in ("left", "right") for short in _SIDE.values()),
+    *("probability", "match_weight", "reason", *FIELDS),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def as_frame(rows: DataFrame) -> pd.DataFrame:
     return frame
 
 
-def write_links(lake: Lake, links: pd.DataFrame, records: pa.Table, *, is_anew: bool, upto: int) -> int:
+def write_links(lake: Lake, links: pd.DataFrame, records: pa.Table, *, upto: int) -> int:
     """Write the persons of records, which are others than before; how many."""
     if links.empty:
         return 0
@@ -70,8 +75,6 @@ def write_links(lake: Lake, links: pd.DataFrame, records: pa.Table, *, is_anew: 
     )
     rows = rows.withColumn("row_hash", row_hash(["person_id", "tier", "probability"]))
     rows = rows.withColumn("file_id", F.lit(upto).cast("bigint"))
-    if is_anew:
-        return lake.merge(LINKS, rows, keys=RECORD_KEY)
     lake.write_changes(LINKS, rows, row_count=len(keyed), keys=RECORD_KEY)
     return len(keyed)
 
@@ -138,8 +141,7 @@ def write_review(
     An empty one is written too: it says that people were asked, and nothing waits.
     """
     asked = _named(review, records)
-    columns = list(asked.columns)
-    both = pd.concat([standing[columns], asked], ignore_index=True)
+    both = pd.concat([standing[list(_ASKED)], asked], ignore_index=True)
     news = asked[~both.duplicated().to_numpy()[len(standing) :]]
     concerned = records["ordinal"].to_numpy()
     is_of_these = standing["left"].isin(concerned) | standing["right"].isin(concerned)
@@ -147,12 +149,12 @@ def write_review(
     if news.empty and gone.empty and lake.exists(REVIEW):
         return
     numbers = ("probability", "match_weight")
-    schema = pa.schema({name: pa.float64() if name in numbers else pa.string() for name in columns})
+    schema = pa.schema({name: pa.float64() if name in numbers else pa.string() for name in _ASKED})
     rows = lake.spark.createDataFrame(pa.Table.from_pandas(news, schema=schema, preserve_index=False)).select(
         "*",
         F.lit(run.as_at.date()).alias("asked_on"),
         F.lit(upto).cast("bigint").alias("file_id"),
-        row_hash(columns).alias("row_hash"),
+        row_hash(_ASKED).alias("row_hash"),
     )
     settled = lake.spark.createDataFrame(pa.table({"pair_id": pa.array(gone["pair_id"], pa.string())}))
     lake.write_changes(REVIEW, rows, row_count=len(news) + len(gone), keys=("pair_id",), gone=settled)
@@ -167,7 +169,7 @@ def _named(review: pd.DataFrame, records: pa.Table) -> pd.DataFrame:
         f"{side}_{short}": review[side].map(named[name]) for side in ("left", "right") for name, short in _SIDE.items()
     }
     asked = review.assign(pair_id=pair_id(review["left"], review["right"]), **sides)
-    return asked[["pair_id", *sides, "probability", "match_weight", "reason", *FIELDS]]
+    return asked[list(_ASKED)]
 
 
 def write_pairs(lake: Lake, new: pa.Table, gone: pd.DataFrame, *, is_anew: bool, upto: int) -> None:
@@ -203,13 +205,11 @@ def _hex(ordinals: "pd.Series[int]") -> "pd.Series[str]":
 
 def queued(lake: Lake) -> pd.DataFrame:
     """The clerical queue: what it tells of each pair, the ordinals of both sides (`left`, `right`), and `file_id`."""
-    columns = ["pair_id", *(f"{side}_{short}" for side in ("left", "right") for short in _SIDE.values())]
-    columns += ["probability", "match_weight", "reason", *FIELDS]
     if not lake.exists(REVIEW):
-        return pd.DataFrame({name: [] for name in [*columns, "left", "right", "file_id"]})
+        return pd.DataFrame({name: [] for name in [*_ASKED, "left", "right", "file_id"]})
     standing = lake.read(REVIEW)
     left, right = link_decision.ordinals()
     # Of a field that is compared since a newer version of the platform the table does not tell.
-    told = [name for name in columns if name in standing.columns]
+    told = [name for name in _ASKED if name in standing.columns]
     found = as_frame(standing.select(*told, left.alias("left"), right.alias("right"), "file_id"))
-    return found.assign(**{name: None for name in columns if name not in told})
+    return found.assign(**{name: None for name in _ASKED if name not in told})

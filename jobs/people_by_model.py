@@ -77,7 +77,7 @@ def relink(lake: Lake, basis: Basis, settings: Settings, run: Run, *, after: int
         forget_keys(lake)
     write_events(lake, found.events, run, Span(after, upto), model_version=basis.version, is_again=bool(len(linked)))
     write_review(lake, found.review, records, queue, run, upto=upto)
-    changed_count = write_links(lake, found.links, records, is_anew=is_anew, upto=upto)
+    changed_count = write_links(lake, found.links, records, upto=upto)
     news = new.filter(pa.array(look_at.is_news))
     write_pairs(lake, news, look_at.gone, is_anew=is_anew, upto=upto)
     write_keys(lake, keys, made_by=basis.name, is_anew=is_anew)

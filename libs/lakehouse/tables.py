@@ -180,10 +180,7 @@ class Lake:
             # A newer version of the platform may bring columns that the table does not have yet.
             self.swap(name, standing.unionByName(rows, allowMissingColumns=True).coalesce(1))
             return
-        changes = rows.withColumn("_is_gone", F.lit(False))
-        if gone is not None:
-            dropped = gone.select(*keys).withColumn("_is_gone", F.lit(True))
-            changes = changes.unionByName(dropped, allowMissingColumns=True)
+        changes = _with_gone(rows, gone, keys)
         at_hand = F.broadcast(changes) if row_count <= _QUICKLY_WRITTEN else changes
         self._merge_changes(name, at_hand, keys, rows.columns)
 
@@ -245,11 +242,9 @@ class Lake:
         standing = self.read(name).select(*keys, F.struct(*hashes).alias("_standing"))
         is_changed = F.col("_standing").isNull() | (F.col("_standing") != F.struct(*hashes))
         changed = rows.join(standing, [*keys], "left").where(is_changed).drop("_standing")
-        changed = changed.select(*rows.columns, F.lit(False).alias("_is_gone"))
-        if gone is None:
-            return changed
-        dropped = gone.select(*keys).distinct().join(standing.select(*keys), [*keys], "left_semi")
-        return changed.unionByName(dropped.withColumn("_is_gone", F.lit(True)), allowMissingColumns=True)
+        if gone is not None:
+            gone = gone.select(*keys).distinct().join(standing.select(*keys), [*keys], "left_semi")
+        return _with_gone(changed.select(*rows.columns), gone, keys)
 
     def _merge_changes(self, name: str, changes: DataFrame, keys: Sequence[str], columns: Sequence[str]) -> None:
         values = {column: F.col(f"change.`{column}`") for column in columns}
@@ -291,6 +286,14 @@ class Lake:
 
     def _path(self, name: str) -> Path:
         return (self.root / name.replace(".", "/")).absolute()
+
+
+def _with_gone(rows: DataFrame, gone: DataFrame | None, keys: Sequence[str]) -> DataFrame:
+    """Rows to write and keys to drop, told apart by `_is_gone`."""
+    written = rows.withColumn("_is_gone", F.lit(False))
+    if gone is None:
+        return written
+    return written.unionByName(gone.select(*keys).withColumn("_is_gone", F.lit(True)), allowMissingColumns=True)
 
 
 def another_run(table: str) -> ConcurrentRunError:
