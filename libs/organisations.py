@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.errors import ContractError
+from libs.yaml_text import read_yaml
 
 _FILE = "organisations.yml"
 Code = Annotated[str, Field(pattern="^[A-Z0-9]{3,9}$")]
@@ -78,7 +79,7 @@ def load_organisations(conf: Path) -> Organisations:
     """
     text = _text(conf / _FILE)
     try:
-        organisations = Organisations.model_validate(yaml.safe_load(text))
+        organisations = Organisations.model_validate(read_yaml(text))
     except ValidationError as fault:
         first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
         raise ContractError(

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from libs.errors import SettingsError
+from libs.yaml_text import read_yaml
 
 
 class _Section(BaseModel):
@@ -230,7 +231,7 @@ def moment_of(text: str | None, settings: Settings, *, option: str = "--as-at") 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        read = read_yaml(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, ValueError) as fault:  # a date that no calendar has is a ValueError
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 0
@@ -253,7 +254,7 @@ def _parse_override(override: str) -> dict[str, Any]:
     if not separator or not key.strip():
         raise SettingsError("--set takes key=value", do="Write for example --set paths.root=build/mine.")
     try:
-        value: Any = yaml.safe_load(text)
+        value: Any = read_yaml(text)
     except (yaml.YAMLError, ValueError):
         raise SettingsError("--set: the value is not YAML", do="Quote it.", setting=key) from None
     for part in reversed(key.strip().split(".")):

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.errors import SettingsError
 from libs.synthetic.people.naming import Naming
 from libs.synthetic.providers import Provider, PublishedFigures, load_published_figures
+from libs.yaml_text import read_yaml
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Age = tuple[float, float, float, float]
 
 
@@ -246,7 +246,7 @@ def parameters_hash(folder: Path) -> str:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+    read: dict[str, Any] = read_yaml(path.read_text(encoding="utf-8"))
     return read
 
 
