@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from libs.errors import ContractError
 from libs.pathways.canonical import CODES, SECTIONS
-from libs.yaml_text import read_yaml
+from libs.yaml_text import read_yaml_file
 
 Kind = Literal[
     "text", "code", "date", "timestamp", "integer", "boolean", "nhs_number", "phone", "postcode", "organisation"
@@ -149,7 +149,7 @@ def load_contracts(conf: Path) -> dict[str, FeedContract]:
 def _load_contract(path: Path) -> FeedContract:
     file = f"feeds/{path.name}"
     try:
-        contract = FeedContract.model_validate(read_yaml(path.read_text(encoding="utf-8")))
+        contract = FeedContract.model_validate(read_yaml_file(path))
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 0

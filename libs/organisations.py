@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.errors import ContractError
-from libs.yaml_text import read_yaml
+from libs.yaml_text import compose_yaml, read_yaml
 
 _FILE = "organisations.yml"
 Code = Annotated[str, Field(pattern="^[A-Z0-9]{3,9}$")]
@@ -96,7 +96,7 @@ def load_organisations(conf: Path) -> Organisations:
 def _text(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = compose_yaml(text)
     except OSError:
         raise ContractError("the file of organisations is missing", do="Restore it from conf.", file=_FILE) from None
     except (yaml.YAMLError, ValueError) as fault:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, f
 
 from libs.errors import RulesError
 from libs.settings import conf_folder
-from libs.yaml_text import read_yaml
+from libs.yaml_text import read_yaml_file
 
 Route = Literal["USC", "BSYM", "SCREEN", "UPGRADE", "OTHER"]
 StandardName = Literal["28", "31", "62"]
@@ -296,7 +296,7 @@ def load_rules(folder: Path | None = None) -> Rules:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        read = read_yaml(path.read_text(encoding="utf-8"))
+        read = read_yaml_file(path)
     except OSError:
         raise RulesError(
             "a file of rules is missing", do="Each folder of rules holds all of its files.", file=path.name

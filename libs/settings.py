@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from libs.errors import SettingsError
-from libs.yaml_text import read_yaml
+from libs.yaml_text import read_yaml, read_yaml_file
 
 
 class _Section(BaseModel):
@@ -231,7 +231,7 @@ def moment_of(text: str | None, settings: Settings, *, option: str = "--as-at") 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        read = read_yaml(path.read_text(encoding="utf-8")) or {}
+        read = read_yaml_file(path) or {}
     except (yaml.YAMLError, ValueError) as fault:  # a date that no calendar has is a ValueError
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 0

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.errors import SettingsError
 from libs.synthetic.people.naming import Naming
 from libs.synthetic.providers import Provider, PublishedFigures, load_published_figures
-from libs.yaml_text import read_yaml
+from libs.yaml_text import read_yaml_file
 
 _Age = tuple[float, float, float, float]
 
@@ -217,10 +217,10 @@ def load_figures(conf: Path) -> Figures:
     tables = load_published_figures(conf)
     name = "world.yml"
     try:
-        figures = _yaml(folder / name)
+        figures = read_yaml_file(folder / name)
         for section in ("names", "care", "fitted", "faults", "identity_faults"):
             name = f"{section}.yml"
-            figures["naming" if section == "names" else section] = _yaml(folder / name)
+            figures["naming" if section == "names" else section] = read_yaml_file(folder / name)
         figures["care"] = _merged(figures["care"], figures.pop("fitted"))
         name = "waits.csv"
         waits = _by_provider(folder / name, "queue", "working_days")
@@ -243,11 +243,6 @@ def parameters_hash(folder: Path) -> str:
     for path in sorted(folder.iterdir()):
         whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = read_yaml(path.read_text(encoding="utf-8"))
-    return read
 
 
 def _merged(care: dict[str, Any], fitted: dict[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.errors import SettingsError
-from libs.yaml_text import read_yaml
+from libs.yaml_text import read_yaml_file
 
 ENGLAND = "ENG"
 # The bands of days in which NHS England publishes waits; the last one is open.
@@ -75,9 +74,11 @@ def load_published_figures(conf: Path) -> PublishedFigures:
     folder = conf / "synthetic"
     name = "providers.yml"
     try:
-        providers = {code: Provider.model_validate(each) for code, each in _yaml(folder / name)["providers"].items()}
+        providers = {
+            code: Provider.model_validate(each) for code, each in read_yaml_file(folder / name)["providers"].items()
+        }
         name = "practices.yml"
-        practices = {area: tuple(codes.split()) for area, codes in _yaml(folder / name)["practices"].items()}
+        practices = {area: tuple(codes.split()) for area, codes in read_yaml_file(folder / name)["practices"].items()}
         name = "referrals.csv"
         referrals = _referrals(folder / name)
         name = "published.csv"
@@ -88,11 +89,6 @@ def load_published_figures(conf: Path) -> PublishedFigures:
             do="Write them anew: python scripts/published_figures.",
             file=name,
         ) from None
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = read_yaml(path.read_text(encoding="utf-8"))
-    return read
 
 
 def _referrals(path: Path) -> pd.DataFrame:
